@@ -1,0 +1,1 @@
+"""The doors in: every source speaks `connectors.contract` and nothing else."""
