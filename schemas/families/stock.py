@@ -1,0 +1,113 @@
+"""Stock: goods come in, go out, move, are counted, re-valued, reserved or held for approval.
+
+**Grain** one movement of one item (and lot). **Key** (source, id). **Units** `qty` in `uom`, prices of one
+`uom`, `amount` in the entity's currency. A count is absolute: a barrier, not a difference.
+"""
+
+from __future__ import annotations
+
+from schemas.fields import (
+    ITEM,
+    QTY,
+    SITE,
+    UNIT_COST,
+    UOM,
+    EventType,
+    Family,
+    Field,
+    Kind,
+    optional,
+    with_common,
+)
+
+ISSUE_REASONS = (
+    "sample", "gift", "repair_exchange", "consumption", "damaged", "lost", "expired", "write_off", "unknown",
+)  # fmt: skip
+
+_EXPIRES = Field("expires", Kind.TIME, "失效时间", "When it releases itself")
+_PENDING = Field("pending", Kind.REF, "引用的待定移动", "The pending movement", required=True)
+_WHY = Field("reason", Kind.STRING, "原因", "Why")
+
+RECEIPT = EventType(
+    "stock.receipt", 1, "入库", "Receipt: goods come in at a cost", "one item (and lot) received",
+    with_common(
+        ITEM, SITE, QTY, UOM, UNIT_COST,
+        Field("amount", Kind.MONEY, "总成本(不含税)", "Cost of all of it, without tax", "currency"),
+        Field("supplier", Kind.STRING, "供应商", "Supplier"),
+        Field("expiry", Kind.TIME, "有效期至", "Best before"),
+    ),
+    one_of=(("unit_cost", "amount"),),
+)  # fmt: skip
+
+ISSUE = EventType(
+    "stock.issue", 4, "其他出库", "Issue: goods leave without being sold", "one item (and lot) issued",
+    with_common(
+        ITEM, SITE, QTY, UOM,
+        Field("reason", Kind.ENUM, "原因", "Why; it decides the account", required=True, enum=ISSUE_REASONS),
+    ),
+)  # fmt: skip
+
+TRANSFER = EventType(
+    "stock.transfer", 3, "调拨", "Transfer: from site to site, at its own cost", "one item (and lot) moved",
+    with_common(
+        ITEM,
+        Field("from_site", Kind.STRING, "调出地点", "Site it leaves", required=True),
+        Field("to_site", Kind.STRING, "调入地点", "Site it reaches", required=True),
+        QTY, UOM,
+    ),
+)  # fmt: skip
+
+COUNT = EventType(
+    "stock.count", 8, "盘点(绝对数量)", "Count: the quantity that is there, a barrier",
+    "one item (and lot) counted at a site",
+    with_common(
+        ITEM, SITE,
+        Field("qty", Kind.QTY, "实盘数量(≥ 0)", "Quantity found (>= 0)", "uom", required=True),
+        UOM, UNIT_COST,
+    ),
+)  # fmt: skip
+
+REVALUE = EventType(
+    "stock.revalue", 7, "重估", "Revaluation: a new cost for what is there", "one item (and lot) of one cell, or all sites",
+    with_common(
+        ITEM, optional(SITE, "地点;空 = 所有地点", "Site; absent = every site"),
+        Field("unit_cost", Kind.PRICE, "新的单位成本(每基本单位)", "New cost of one base unit", "currency/base uom", True),
+    ),
+)  # fmt: skip
+
+RESERVE = EventType(
+    "stock.reserve", 9, "预留", "Reserve: promise stock to somebody", "one item promised at a site",
+    with_common(ITEM, SITE, QTY, UOM, _EXPIRES, Field("priority", Kind.INT, "优先级", "Priority; higher goes first")),
+    status="not_yet",
+)  # fmt: skip
+
+RELEASE = EventType(
+    "stock.release", 9, "释放预留", "Release: give a promise back", "one item given back at a site",
+    with_common(ITEM, SITE, QTY, UOM, Field("releases", Kind.REF, "引用的预留", "The reservation it gives back")),
+    status="not_yet",
+)  # fmt: skip
+
+PENDING = EventType(
+    "stock.pending", 9, "待定移动(两阶段)", "Pending: a movement that waits for approval", "one movement held",
+    with_common(Field("movement", Kind.OBJECT, "被保留的移动:类型与内容", "The movement: its type and payload", required=True), _EXPIRES),
+    status="not_yet",
+)  # fmt: skip
+
+POST = EventType(
+    "stock.post", 9, "待定移动过账", "Post: the pending movement takes place", "one pending movement",
+    with_common(_PENDING, optional(QTY, "过账数量;空 = 全部", "Quantity posted; absent = all"), UOM),
+    status="not_yet",
+)  # fmt: skip
+
+VOID = EventType(
+    "stock.void", 9, "待定移动作废", "Void: the pending movement is dropped", "one pending movement",
+    with_common(_PENDING, _WHY),
+    status="not_yet",
+)  # fmt: skip
+
+FAMILY = Family(
+    "stock",
+    "库存:入库、出库、调拨、盘点、重估、预留与两阶段移动。",
+    "Stock: receipts, issues, transfers, counts, revaluations, reservations, two-phase movements.",
+    (RECEIPT, ISSUE, TRANSFER, COUNT, REVALUE, RESERVE, RELEASE, PENDING, POST, VOID),
+)

@@ -1,0 +1,146 @@
+"""What a field of an event is: its kind on the wire, its unit, its texts, and the fields many types share.
+
+Numbers are exact. On the wire they are decimal strings (canonical) or JSON numbers; inside they are int64:
+QTY x 10^-6, PRICE x 10^-8, MONEY x 10^-4, TIME in milliseconds since 1970 UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+MAX_TEXT_BYTES = 256
+"""Longest string on the wire, in UTF-8 bytes."""
+
+MAX_RECORD_BYTES = 1 << 20
+MAX_DEPTH = 16
+
+TIME_MIN_MS = 0
+"""1970-01-01T00:00:00Z."""
+
+TIME_MAX_MS = 7_258_118_400_000 - 1
+"""2199-12-31T23:59:59.999Z."""
+
+FUTURE_MS = 24 * 3600 * 1000
+"""How far `time` may lie after the arrival."""
+
+
+class Kind(StrEnum):
+    """How a value is written and stored."""
+
+    STRING = "string"  # UTF-8, NFC, trimmed, <= 256 bytes, no control characters
+    QTY = "qty"  # decimal, <= 6 decimals -> int64 x 10^-6
+    PRICE = "price"  # decimal, <= 8 decimals -> int64 x 10^-8
+    MONEY = "money"  # document money, <= 4 decimals -> int64 x 10^-4, whole minor units of the currency
+    TIME = "time"  # RFC 3339 with offset -> int64 ms UTC
+    INT = "int"
+    BOOL = "bool"
+    ENUM = "enum"
+    REF = "ref"  # "id" of the same source, or "source#id"
+    REFS = "refs"  # a list of REF
+    NAMES = "names"  # {"zh": …, "en": …}
+    FACTORS = "factors"  # {name of a unit: how many base units, decimal}
+    OBJECT = "object"  # any JSON object
+
+
+DECIMALS: dict[Kind, int] = {Kind.QTY: 6, Kind.PRICE: 8, Kind.MONEY: 4}
+"""Places kept after the point; the integer inside is the value x 10^places."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a payload or of the envelope.
+
+    `unit`: what a number counts (`uom` = the unit of the same event, `minor` = the entity's currency).
+    `signed`: may be below 0 (MONEY and QTY only). `positive`: must be above 0. `src`: where the rule is from.
+    """
+
+    name: str
+    kind: Kind
+    zh: str
+    en: str
+    unit: str = ""
+    required: bool = False
+    enum: tuple[str, ...] = ()
+    signed: bool = False
+    src: str = ""
+    positive: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a definition that contradicts itself: `ValueError` names the field."""
+        if (self.kind is Kind.ENUM) != bool(self.enum):
+            raise ValueError(f"field {self.name}: `enum` goes with Kind.ENUM and only with it")
+        if self.signed and (self.positive or self.kind not in (Kind.MONEY, Kind.QTY)):
+            raise ValueError(f"field {self.name}: `signed` is for MONEY or QTY that is not `positive`")
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """One type of event: what one row is, its order among events of the same instant, its payload.
+
+    `rank`: definitions.md D6. `one_of`: at least one field of each group must be present.
+    `status`: "posted", or "not_yet" (decoded and validated, then refused `not_yet`).
+    """
+
+    name: str
+    rank: int
+    zh: str
+    en: str
+    grain: str
+    fields: tuple[Field, ...]
+    one_of: tuple[tuple[str, ...], ...] = ()
+    status: str = "posted"
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the payload fields that must be present, in order."""
+        return tuple(f.name for f in self.fields if f.required)
+
+    def field(self, name: str) -> Field:
+        """The payload field called `name`; `KeyError` when the type has none."""
+        for f in self.fields:
+            if f.name == name:
+                return f
+        raise KeyError(f"{self.name} has no field {name}")
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The types that share a prefix, with what they are about."""
+
+    name: str
+    doc_zh: str
+    doc_en: str
+    types: tuple[EventType, ...]
+
+
+LOT = Field("lot", Kind.STRING, "批次号或序列号", "Lot or serial number")
+OWNER = Field("owner", Kind.STRING, "货主;空 = 本企业", "Owner of the goods; absent = the entity itself")
+DOCUMENT = Field("document", Kind.STRING, "单据号", "Number of the paper behind it")
+COST_CENTRE = Field("cost_centre", Kind.STRING, "成本中心", "Cost centre")
+POOL = Field("pool", Kind.STRING, "库存池(促销、渠道、客户);空 = 公共", "Stock pool; absent = the common one")
+COMMON: tuple[Field, ...] = (LOT, OWNER, DOCUMENT, COST_CENTRE, POOL)
+"""Optional on every type that is not a master."""
+
+ITEM = Field("item", Kind.STRING, "物料编码", "Item", required=True)
+SITE = Field("site", Kind.STRING, "地点:门店、仓库、车间", "Site: store, warehouse, shop floor", required=True)
+QTY = Field("qty", Kind.QTY, "数量(> 0)", "Quantity (> 0)", "uom", required=True, positive=True)
+UOM = Field("uom", Kind.STRING, "单位;空 = 物料的基本单位", "Unit of `qty` and of the prices; absent = base unit")
+UNIT_COST = Field("unit_cost", Kind.PRICE, "单位成本(不含税)", "Cost of one `uom`, without tax", "currency/uom")
+UNIT_PRICE = Field("unit_price", Kind.PRICE, "单价(不含税)", "Price of one `uom`, without tax", "currency/uom")
+CHANNEL = Field("channel", Kind.STRING, "渠道", "Sales channel")
+CUSTOMER = Field("customer", Kind.STRING, "客户(入库前已假名化)", "Customer, pseudonymised at the door")
+
+
+def optional(field: Field, zh: str = "", en: str = "") -> Field:
+    """The same field, not required, with other texts where given."""
+    return Field(
+        field.name, field.kind, zh or field.zh, en or field.en, field.unit, False, field.enum, field.signed,
+        field.src, field.positive,
+    )  # fmt: skip
+
+
+def with_common(*fields: Field) -> tuple[Field, ...]:
+    """`fields`, then those of `COMMON` that they do not name themselves."""
+    named = {f.name for f in fields}
+    return fields + tuple(f for f in COMMON if f.name not in named)
