@@ -123,11 +123,19 @@ COMMON: tuple[Field, ...] = (LOT, OWNER, DOCUMENT, COST_CENTRE, POOL)
 """Optional on every type that is not a master."""
 
 ITEM = Field("item", Kind.STRING, "物料编码", "Item", required=True)
-SITE = Field("site", Kind.STRING, "地点:门店、仓库、车间", "Site: store, warehouse, shop floor", required=True)
+SITE = Field(
+    "site", Kind.STRING, "地点:门店、仓库、车间", "Site: store, warehouse, shop floor", required=True
+)
 QTY = Field("qty", Kind.QTY, "数量(> 0)", "Quantity (> 0)", "uom", required=True, positive=True)
-UOM = Field("uom", Kind.STRING, "单位;空 = 物料的基本单位", "Unit of `qty` and of the prices; absent = base unit")
-UNIT_COST = Field("unit_cost", Kind.PRICE, "单位成本(不含税)", "Cost of one `uom`, without tax", "currency/uom")
-UNIT_PRICE = Field("unit_price", Kind.PRICE, "单价(不含税)", "Price of one `uom`, without tax", "currency/uom")
+UOM = Field(
+    "uom", Kind.STRING, "单位;空 = 物料的基本单位", "Unit of `qty` and of the prices; absent = base unit"
+)
+UNIT_COST = Field(
+    "unit_cost", Kind.PRICE, "单位成本(不含税)", "Cost of one `uom`, without tax", "currency/uom"
+)
+UNIT_PRICE = Field(
+    "unit_price", Kind.PRICE, "单价(不含税)", "Price of one `uom`, without tax", "currency/uom"
+)
 CHANNEL = Field("channel", Kind.STRING, "渠道", "Sales channel")
 CUSTOMER = Field("customer", Kind.STRING, "客户(入库前已假名化)", "Customer, pseudonymised at the door")
 

@@ -68,7 +68,8 @@ class Text(NamedTuple):
 
 # Written into refusals and state: a number is never given to another reason.
 CODE: Mapping[Reason, int] = MappingProxyType({
-    Reason.TOO_LARGE: 1, Reason.BAD_ENCODING: 2, Reason.NOT_JSON: 3, Reason.TOO_DEEP: 4, Reason.DUPLICATE_KEY: 5,
+    Reason.TOO_LARGE: 1, Reason.BAD_ENCODING: 2, Reason.NOT_JSON: 3, Reason.TOO_DEEP: 4,
+    Reason.DUPLICATE_KEY: 5,
     Reason.UNKNOWN_MAP: 10, Reason.NO_RULE: 11,
     Reason.NEWER_SCHEMA: 20, Reason.UNKNOWN_TYPE: 21, Reason.UNKNOWN_FIELD: 22, Reason.MISSING_FIELD: 23,
     Reason.BAD_TYPE: 24, Reason.SCALE: 25, Reason.RANGE: 26, Reason.BAD_TIME: 27, Reason.NAIVE_TIME: 28,
@@ -87,7 +88,8 @@ TEXTS: Mapping[Reason, Text] = MappingProxyType({
         "拆成多条记录。", "Send it as several records."),
     Reason.BAD_ENCODING: Text(
         "不是有效的 UTF-8 文本,或含有控制字符。", "Not valid UTF-8 text, or with control characters in it.",
-        "按来源的编码转换,或在映射中写明 encoding。", "Convert it at the source, or state `encoding` in the map."),
+        "按来源的编码转换,或在映射中写明 encoding。",
+        "Convert it at the source, or state `encoding` in the map."),
     Reason.NOT_JSON: Text(
         "不是一个 JSON 对象。", "Not one JSON object.",
         "每行一个对象;NaN、Infinity 不是 JSON。", "One object a line; NaN and Infinity are not JSON."),
@@ -116,20 +118,25 @@ TEXTS: Mapping[Reason, Text] = MappingProxyType({
         "缺少必填字段。", "A required field is missing.",
         "补上字段。", "Add the field."),
     Reason.BAD_TYPE: Text(
-        "值的类型不对,或不在允许的取值之中。", "The value is not of the field's type, or not one of those allowed.",
-        "数写成十进制字符串或 JSON 数;枚举取所列之一。", "Decimals as strings or JSON numbers; enums as listed."),
+        "值的类型不对,或不在允许的取值之中。",
+        "The value is not of the field's type, or not one of those allowed.",
+        "数写成十进制字符串或 JSON 数;枚举取所列之一。",
+        "Decimals as strings or JSON numbers; enums as listed."),
     Reason.SCALE: Text(
         "小数位多于允许的位数。", "More decimals than are kept.",
-        "数量至多 6 位,单价 8 位,金额到币种的最小单位。", "At most 6 for a quantity, 8 for a price, minor units for money."),
+        "数量至多 6 位,单价 8 位,金额到币种的最小单位。",
+        "At most 6 for a quantity, 8 for a price, minor units for money."),
     Reason.RANGE: Text(
-        "值超出允许范围(数的大小、正负,文本长度)。", "The value is beyond its limits (size, sign, length of a text).",
+        "值超出允许范围(数的大小、正负,文本长度)。",
+        "The value is beyond its limits (size, sign, length of a text).",
         "改正数值;文本至多 256 字节。", "Correct it; a text has at most 256 bytes."),
     Reason.BAD_TIME: Text(
         "不是有效时间,或不在 1970 至 2199 年之间。", "Not a valid time, or not within 1970 … 2199.",
         "写成 RFC 3339,如 2025-01-02T03:04:05+08:00。", "Write RFC 3339: 2025-01-02T03:04:05+08:00."),
     Reason.NAIVE_TIME: Text(
         "时间没有时区偏移。", "The time has no offset.",
-        "加上 Z 或 +08:00 之类的偏移;文件在映射中写 tz。", "Add Z or an offset such as +08:00; for a file, state `tz` in its map."),
+        "加上 Z 或 +08:00 之类的偏移;文件在映射中写 tz。",
+        "Add Z or an offset such as +08:00; for a file, state `tz` in its map."),
     Reason.FUTURE: Text(
         "时间比到达晚 24 小时以上。", "The time is more than 24 h after the arrival.",
         "校正来源的时钟或时区。", "Correct the clock or the zone of the source."),
@@ -137,10 +144,12 @@ TEXTS: Mapping[Reason, Text] = MappingProxyType({
         "标识的长度、字符或校验位不对。", "The identifier's length, characters or check digit are wrong.",
         "重新扫码或核对。", "Scan it again or look it up."),
     Reason.UNKNOWN_UOM: Text(
-        "不认识的单位,或该物料没有此单位的换算。", "The unit is not known, or this item has no factor for it.",
+        "不认识的单位,或该物料没有此单位的换算。",
+        "The unit is not known, or this item has no factor for it.",
         "在 master.item 的 uoms 中写明换算。", "State its factor in `uoms` of master.item."),
     Reason.FRACTION: Text(
-        "该物料只许整数,或换算后超过 6 位小数。", "The item is counted whole, or the converted quantity has more than 6 decimals.",
+        "该物料只许整数,或换算后超过 6 位小数。",
+        "The item is counted whole, or the converted quantity has more than 6 decimals.",
         "改正数量,或设 whole 为 false。", "Correct the quantity, or set `whole` to false."),
     Reason.AMOUNT_MISMATCH: Text(
         "金额与单价乘数量不符。", "The amount is not price times quantity.",
@@ -156,9 +165,11 @@ TEXTS: Mapping[Reason, Text] = MappingProxyType({
         "见详情中所指的设置。", "See the setting named in the detail."),
     Reason.UNKNOWN_MASTER: Text(
         "物料或地点没有主数据,而来源要求有。", "The item or site has no master, and the source demands one.",
-        "先发送主数据,或设 unknown_master: create。", "Send the master first, or set `unknown_master: create`."),
+        "先发送主数据,或设 unknown_master: create。",
+        "Send the master first, or set `unknown_master: create`."),
     Reason.UNKNOWN_REFERENCE: Text(
-        "引用的事件在等待期内没有到来,或类型不对。", "The event referred to never came, or is of another type.",
+        "引用的事件在等待期内没有到来,或类型不对。",
+        "The event referred to never came, or is of another type.",
         "核对引用;跨来源写成 来源#事件号。", "Check the reference; across sources write source#id."),
     Reason.STALE_VERSION: Text(
         "期望的版本已过去。", "The version expected is gone.",
@@ -167,7 +178,8 @@ TEXTS: Mapping[Reason, Text] = MappingProxyType({
         "退回数量多于原事件尚余的数量。", "More is returned than the event still holds.",
         "改正数量,或发送不带引用的退货。", "Correct the quantity, or send an unlinked return."),
     Reason.NEGATIVE_STOCK: Text(
-        "库存不足,而该企业不接受负库存。", "There is not enough stock, and the entity refuses negative stock.",
+        "库存不足,而该企业不接受负库存。",
+        "There is not enough stock, and the entity refuses negative stock.",
         "先入库或盘点,或设 negative 为 accept。", "Receive or count first, or set `negative` to accept."),
     Reason.OVERFLOW: Text(
         "结果超出账本的数值范围。", "The result is beyond the ledger's limits.",

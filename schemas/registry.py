@@ -27,8 +27,10 @@ ENVELOPE: tuple[Field, ...] = (
     Field("time", Kind.TIME, "发生时间", "When it happened", required=True, src="RFC 3339"),
     Field("type", Kind.STRING, "事件类型", "Type of event", required=True),
     Field("entity", Kind.STRING, "企业或工厂", "Legal entity or plant", required=True),
-    Field("trust", Kind.ENUM, "可信度:设备、人加凭证、手工", "green device, yellow person + evidence, red by hand", enum=TRUST),
-    Field("recordedtime", Kind.TIME, "得知时间(导入历史时)", "When it was learnt, for imports", src="RFC 3339"),
+    Field("trust", Kind.ENUM, "可信度:设备、人加凭证、手工",
+          "green device, yellow person + evidence, red by hand", enum=TRUST),
+    Field("recordedtime", Kind.TIME, "得知时间(导入历史时)", "When it was learnt, for imports",
+          src="RFC 3339"),
     Field("schema", Kind.INT, "类型版本;空 = 1", "Version of the type's schema; absent = 1"),
 )  # fmt: skip
 
@@ -55,7 +57,9 @@ TYPE_CODES: Mapping[str, int] = MappingProxyType({
 TYPE_NAMES: Mapping[int, str] = MappingProxyType({code: name for name, code in TYPE_CODES.items()})
 
 if TYPE_CODES.keys() != EVENT_TYPES.keys() or len(TYPE_NAMES) != len(TYPE_CODES):
-    raise ValueError(f"TYPE_CODES and the families disagree: {sorted(TYPE_CODES.keys() ^ EVENT_TYPES.keys())}")
+    raise ValueError(
+        f"TYPE_CODES and the families disagree: {sorted(TYPE_CODES.keys() ^ EVENT_TYPES.keys())}"
+    )
 
 
 def _fields_by_name() -> dict[str, tuple[Field, ...]]:

@@ -11,10 +11,12 @@ from schemas.fields import EventType, Family, Field, Kind, with_common
 SPLITS = ("qty", "value", "equal", "weight", "volume")
 
 LANDED = EventType(
-    "cost.landed", 9, "到岸费用分摊", "Landed cost: spread over receipts, in stock and already sold", "one cost of some receipts",
+    "cost.landed", 9, "到岸费用分摊", "Landed cost: spread over receipts, in stock and already sold",
+    "one cost of some receipts",
     with_common(
         Field("receipts", Kind.REFS, "引用的入库", "The receipts", required=True),
-        Field("amount", Kind.MONEY, "金额(负 = 返利)", "Amount; below 0 = a rebate", "currency", required=True, signed=True),
+        Field("amount", Kind.MONEY, "金额(负 = 返利)", "Amount; below 0 = a rebate", "currency",
+              required=True, signed=True),
         Field("split", Kind.ENUM, "分摊方法", "Spread by", required=True, enum=SPLITS),
     ),
     status="not_yet",

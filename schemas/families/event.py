@@ -19,7 +19,8 @@ CORRECT = EventType(
 
 CANCEL = EventType(
     "event.cancel", 9, "撤销", "Cancel: an event did not happen", "one cancellation of one event",
-    with_common(Field("cancels", Kind.REF, "被撤销的事件", "The event", required=True, src="definitions.md D11")),
+    with_common(Field("cancels", Kind.REF, "被撤销的事件", "The event",
+                      required=True, src="definitions.md D11")),
     status="not_yet",
 )  # fmt: skip
 

@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from schemas.fields import ITEM, SITE, EventType, Family, Field, Kind
 
+VALUATIONS = ("moving_average", "fifo", "standard")
+SCOPES = ("entity", "site", "lot")
+NEGATIVES = ("accept", "refuse")
+TRACKINGS = ("none", "lot", "serial")
+
 _TZ = Field("tz", Kind.STRING, "时区(IANA 名)", "Time zone, IANA name", src="IANA tz database")
 
 ENTITY = EventType(
@@ -15,9 +20,9 @@ ENTITY = EventType(
     "one upsert of one entity",
     (
         Field("currency", Kind.STRING, "记账本位币", "Currency of its books", src="ISO 4217"),
-        Field("valuation", Kind.ENUM, "计价方法", "Valuation method", enum=("moving_average", "fifo", "standard")),
-        Field("scope", Kind.ENUM, "计价范围", "What shares one cost", enum=("entity", "site", "lot")),
-        Field("negative", Kind.ENUM, "负库存:接受或拒绝", "Stock below 0: accept or refuse", enum=("accept", "refuse")),
+        Field("valuation", Kind.ENUM, "计价方法", "Valuation method", enum=VALUATIONS),
+        Field("scope", Kind.ENUM, "计价范围", "What shares one cost", enum=SCOPES),
+        Field("negative", Kind.ENUM, "负库存:接受或拒绝", "Stock below 0: accept or refuse", enum=NEGATIVES),
         _TZ,
     ),
 )  # fmt: skip
@@ -29,8 +34,9 @@ MASTER_ITEM = EventType(
         ITEM,
         Field("name", Kind.NAMES, "名称(中、英)", "Name in zh and en"),
         Field("uom", Kind.STRING, "基本单位", "Base unit", src="UN/ECE Rec 20"),
-        Field("uoms", Kind.FACTORS, "其他单位 = 多少基本单位,如 箱 = 24", "Other units, in base units: 箱 = 24", "base uom"),
-        Field("tracking", Kind.ENUM, "批次管理", "Tracked by", enum=("none", "lot", "serial")),
+        Field("uoms", Kind.FACTORS, "其他单位 = 多少基本单位,如 箱 = 24",
+              "Other units, in base units: 箱 = 24", "base uom"),
+        Field("tracking", Kind.ENUM, "批次管理", "Tracked by", enum=TRACKINGS),
         Field("whole", Kind.BOOL, "只许整数", "Only whole base units"),
         Field("weight", Kind.QTY, "一个基本单位的重量", "Weight of one base unit", "kg"),
         Field("volume", Kind.QTY, "一个基本单位的体积", "Volume of one base unit", "l"),
@@ -48,7 +54,8 @@ MASTER_SITE = EventType(
         SITE,
         _TZ,
         Field("kind", Kind.STRING, "类型:门店、仓库、厨房、车间", "Kind: store, warehouse, kitchen, plant …"),
-        Field("day_cut_off", Kind.STRING, "营业日切换时刻 HH:MM", "Local time at which its business day ends, HH:MM"),
+        Field("day_cut_off", Kind.STRING, "营业日切换时刻 HH:MM",
+              "Local time at which its business day ends, HH:MM"),
     ),
 )  # fmt: skip
 
@@ -56,7 +63,8 @@ MASTER_RATE = EventType(
     "master.rate", 0, "费率主数据", "Rate: a currency, an hour of labour, a kWh …",
     "one rate from its `time` on",
     (
-        Field("kind", Kind.STRING, "种类:currency、labour、energy…", "Kind: currency, labour, energy …", required=True),
+        Field("kind", Kind.STRING, "种类:currency、labour、energy…", "Kind: currency, labour, energy …",
+              required=True),
         Field("key", Kind.STRING, "键:币种、工种、电价", "Key within the kind", required=True),
         Field("rate", Kind.PRICE, "费率", "Rate, in the entity's currency", "currency", required=True),
     ),

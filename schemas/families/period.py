@@ -9,7 +9,8 @@ from __future__ import annotations
 from schemas.fields import EventType, Family, Field, Kind, with_common
 
 CLOSE = EventType(
-    "period.close", 9, "关账", "Close: later events of the period post in the next open one", "one period of an entity",
+    "period.close", 9, "关账", "Close: later events of the period post in the next open one",
+    "one period of an entity",
     with_common(Field("period", Kind.STRING, "期间 YYYY-MM", "Period, YYYY-MM", required=True)),
     status="not_yet",
 )  # fmt: skip

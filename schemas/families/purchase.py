@@ -26,7 +26,8 @@ RETURN = EventType(
         optional(ITEM, "物料编码;空 = 入库的物料", "Item; absent = that of the receipt"),
         optional(SITE, "退出地点;空 = 入库地点", "Site it leaves; absent = that of the receipt"),
         QTY, UOM,
-        optional(UNIT_PRICE, "供应商贷记的单价;空 = 入库单价", "Price credited for one `uom`; absent = that of the receipt"),
+        optional(UNIT_PRICE, "供应商贷记的单价;空 = 入库单价",
+                 "Price credited for one `uom`; absent = that of the receipt"),
     ),
 )  # fmt: skip
 

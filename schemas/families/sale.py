@@ -32,19 +32,23 @@ DELIVERY = EventType(
 )  # fmt: skip
 
 CHARGE = EventType(
-    "sale.charge", 4, "不动库存的收入:运费、手续费、折让", "Charge: revenue without stock: postage, fees, discounts",
+    "sale.charge", 4, "不动库存的收入:运费、手续费、折让",
+    "Charge: revenue without stock: postage, fees, discounts",
     "one line charged or credited",
     with_common(
         Field("code", Kind.STRING, "费用代码", "Code of the charge", required=True),
-        Field("amount", Kind.MONEY, "金额(可为负)", "Amount, may be negative", "currency", required=True, signed=True),
+        Field("amount", Kind.MONEY, "金额(可为负)", "Amount, may be negative", "currency",
+              required=True, signed=True),
         CHANNEL, CUSTOMER,
     ),
 )  # fmt: skip
 
 RETURN = EventType(
-    "sale.return", 5, "销售退货", "Return: goods come back from a customer at their own cost", "one line returned",
+    "sale.return", 5, "销售退货", "Return: goods come back from a customer at their own cost",
+    "one line returned",
     with_common(
-        Field("returns", Kind.REF, "引用的销售出库", "The delivery; absent = unlinked, then item and site are needed"),
+        Field("returns", Kind.REF, "引用的销售出库",
+              "The delivery; absent = unlinked, then item and site are needed"),
         optional(ITEM, "物料编码(未引用时必填)", "Item (needed when unlinked)"),
         optional(SITE, "入库地点(未引用时必填)", "Site it comes back to (needed when unlinked)"),
         QTY, UOM, CHANNEL, CUSTOMER, UNIT_PRICE,

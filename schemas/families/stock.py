@@ -25,6 +25,9 @@ ISSUE_REASONS = (
 )  # fmt: skip
 
 _EXPIRES = Field("expires", Kind.TIME, "失效时间", "When it releases itself")
+_PRIORITY = Field("priority", Kind.INT, "优先级", "Priority; higher goes first")
+_RELEASES = Field("releases", Kind.REF, "引用的预留", "The reservation it gives back")
+_MOVEMENT = Field("movement", Kind.OBJECT, "被保留的移动:类型与内容", "Its type and payload", required=True)
 _PENDING = Field("pending", Kind.REF, "引用的待定移动", "The pending movement", required=True)
 _WHY = Field("reason", Kind.STRING, "原因", "Why")
 
@@ -68,28 +71,31 @@ COUNT = EventType(
 )  # fmt: skip
 
 REVALUE = EventType(
-    "stock.revalue", 7, "重估", "Revaluation: a new cost for what is there", "one item (and lot) of one cell, or all sites",
+    "stock.revalue", 7, "重估", "Revaluation: a new cost for what is there",
+    "one item (and lot) of one cell, or all sites",
     with_common(
         ITEM, optional(SITE, "地点;空 = 所有地点", "Site; absent = every site"),
-        Field("unit_cost", Kind.PRICE, "新的单位成本(每基本单位)", "New cost of one base unit", "currency/base uom", True),
+        Field("unit_cost", Kind.PRICE, "新的单位成本(每基本单位)", "New cost of one base unit",
+              "currency/base uom", True),
     ),
 )  # fmt: skip
 
 RESERVE = EventType(
     "stock.reserve", 9, "预留", "Reserve: promise stock to somebody", "one item promised at a site",
-    with_common(ITEM, SITE, QTY, UOM, _EXPIRES, Field("priority", Kind.INT, "优先级", "Priority; higher goes first")),
+    with_common(ITEM, SITE, QTY, UOM, _EXPIRES, _PRIORITY),
     status="not_yet",
 )  # fmt: skip
 
 RELEASE = EventType(
     "stock.release", 9, "释放预留", "Release: give a promise back", "one item given back at a site",
-    with_common(ITEM, SITE, QTY, UOM, Field("releases", Kind.REF, "引用的预留", "The reservation it gives back")),
+    with_common(ITEM, SITE, QTY, UOM, _RELEASES),
     status="not_yet",
 )  # fmt: skip
 
 PENDING = EventType(
-    "stock.pending", 9, "待定移动(两阶段)", "Pending: a movement that waits for approval", "one movement held",
-    with_common(Field("movement", Kind.OBJECT, "被保留的移动:类型与内容", "The movement: its type and payload", required=True), _EXPIRES),
+    "stock.pending", 9, "待定移动(两阶段)", "Pending: a movement that waits for approval",
+    "one movement held",
+    with_common(_MOVEMENT, _EXPIRES),
     status="not_yet",
 )  # fmt: skip
 
