@@ -1,0 +1,1 @@
+"""The verbs: steps that turn events into movements, numbers and answers."""

@@ -1,0 +1,1 @@
+"""Pure columnar pieces with a law, used by two rooms or more."""

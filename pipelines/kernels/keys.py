@@ -1,0 +1,60 @@
+"""A hash table from a pair of integers to a dense row number, callable inside other kernels.
+
+Law: equal pairs get equal rows, rows are dense in order of first sight. Room is made before a batch
+(`reserve`), so the kernels never have to stop for it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from pipelines.kernels.strings import mix
+
+_K1 = np.uint64(0x9E3779B97F4A7C15)
+_K2 = np.uint64(0xD6E8FEB86659FD93)
+
+
+@njit(cache=True)
+def slot_of(k1, k2, mask):  # type: ignore[no-untyped-def]
+    """The first slot to look at."""
+    return np.int64(mix((np.uint64(k1) * _K1) ^ (np.uint64(k2) * _K2)) & np.uint64(mask))
+
+
+@njit(cache=True)
+def find(keys, slots, k1, k2):  # type: ignore[no-untyped-def]
+    """The row of (k1, k2), or -1."""
+    mask = np.int64(slots.shape[0] - 1)
+    s = slot_of(k1, k2, mask)
+    while slots[s] >= 0:
+        row = np.int64(slots[s])
+        if keys[row, 0] == k1 and keys[row, 1] == k2:
+            return row
+        s = (s + 1) & mask
+    return np.int64(-1)
+
+
+@njit(cache=True)
+def insert(keys, slots, row, k1, k2):  # type: ignore[no-untyped-def]
+    """Give (k1, k2), which is not there yet, the number `row`."""
+    mask = np.int64(slots.shape[0] - 1)
+    s = slot_of(k1, k2, mask)
+    while slots[s] >= 0:
+        s = (s + 1) & mask
+    slots[s] = row
+    keys[row, 0] = k1
+    keys[row, 1] = k2
+
+
+@njit(cache=True, nogil=True)
+def rebuild(keys, slots, first, count):  # type: ignore[no-untyped-def]
+    """Put rows first..count-1 into the slots."""
+    for row in range(first, count):
+        insert(keys, slots, row, keys[row, 0], keys[row, 1])
+
+
+def slots_for(count: int) -> NDArray[np.int32]:
+    """Empty slots with room for `count` rows at half load."""
+    size = 1 << max(10, int(2 * count - 1).bit_length())
+    return np.full(size, -1, np.int32)

@@ -1,0 +1,68 @@
+"""Growing tables of int64 rows that know which rows changed, so that saving costs the change.
+
+The hot state of a step is a few of these: one 2-D array each (many separate arrays cost several times as much per
+event), written by kernels that mark every row they touch. Law: `restore(save(x)) == x`, and a save writes the
+rows marked since the last one and nothing else.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+I64 = NDArray[np.int64]
+
+
+@njit(cache=True, nogil=True)
+def _collect(marks, count, out):  # type: ignore[no-untyped-def]
+    n = 0
+    for i in range(count):
+        if marks[i] != 0:
+            out[n] = i
+            marks[i] = 0
+            n += 1
+    return n
+
+
+class Rows:
+    """`data`: int64[capacity, width]; `marks`: uint8[capacity], non-zero = changed since the last save."""
+
+    def __init__(self, width: int, capacity: int = 1024) -> None:
+        self.width = width
+        self.count = 0
+        self.data = np.zeros((capacity, width), np.int64)
+        self.marks = np.zeros(capacity, np.uint8)
+
+    def reserve(self, more: int) -> bool:
+        """Make room for `more` rows beyond `count`; True when the arrays moved."""
+        need = self.count + more
+        if need <= len(self.data):
+            return False
+        size = max(need, 2 * len(self.data))
+        data = np.zeros((size, self.width), np.int64)
+        data[: self.count] = self.data[: self.count]
+        marks = np.zeros(size, np.uint8)
+        marks[: self.count] = self.marks[: self.count]
+        self.data, self.marks = data, marks
+        return True
+
+    def append(self, row: list[int]) -> int:
+        """Add one row; returns its number."""
+        self.reserve(1)
+        self.data[self.count] = row
+        self.marks[self.count] = 1
+        self.count += 1
+        return self.count - 1
+
+    def changed(self) -> tuple[I64, I64]:
+        """(row numbers, their rows) changed since the last call; clears the marks."""
+        out = np.empty(self.count, np.int64)
+        picked = out[: _collect(self.marks, self.count, out)].copy()
+        return picked, self.data[picked]
+
+    def patch(self, numbers: I64, rows: I64, count: int) -> None:
+        """Apply what `changed` gave."""
+        self.reserve(count - self.count)
+        self.count = count
+        self.data[numbers] = rows

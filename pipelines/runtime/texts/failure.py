@@ -1,0 +1,54 @@
+"""Texts of the error tree."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "error.locked": ("进程 {pid} 自 {since} 起占用该目录", "in use by process {pid} since {since}"),
+    "error.locked.cure": (
+        "请用 `stocktwin sql` 查询（它经由该进程），或先停止进程 {pid}，或换一个 --data",
+        "query it with `stocktwin sql`, which asks that process, or stop process {pid}, or choose another --data",
+    ),
+    "error.broken.cure": ("请运行 `stocktwin doctor --data {data}`", "run `stocktwin doctor --data {data}`"),
+    "error.disk_full": ("磁盘已满", "no space left on the disk"),
+    "error.disk_full.cure": (
+        "请腾出空间后重新运行同一命令，它会接着做，不丢也不重",
+        "free some space and run the same command again: it continues, nothing is lost or doubled",
+    ),
+    "error.port": ("端口已被占用", "the port is taken"),
+    "error.port.cure": ("请选择其他端口，例如 --port {port}", "choose another one, such as --port {port}"),
+    "error.access.cure": ("请检查所有者与权限", "check its owner and permissions"),
+    "error.files.cure": ("请提高打开文件数上限（ulimit -n）", "raise the limit of open files (ulimit -n)"),
+    "error.refused": ("严格模式：{n} 条记录被拒收", "strict: {n} records were refused"),
+    "error.refused.cure": (
+        '请查看 `stocktwin sql "SELECT * FROM mart.v_refusal" --data {data}`',
+        'look at `stocktwin sql "SELECT * FROM mart.v_refusal" --data {data}`',
+    ),
+    "error.different": ("重放结果不同：{difference}", "the replay differs: {difference}"),
+    "error.different.cure": (
+        "账本或归档曾被改动，请从备份恢复，或用 `stocktwin replay --into DIR` 重建",
+        "the store or the archive was changed: restore a backup, or rebuild with `stocktwin replay --into DIR`",
+    ),
+    "error.no_file": ("没有这个文件", "no such file"),
+    "error.no_file.cure": ("请检查路径", "check the path"),
+    "error.no_data": ("这里还没有数据", "there is no data here yet"),
+    "error.no_data.cure": (
+        "请检查 --data，或先用 `stocktwin run --input FILE --data {data}` 写入",
+        "check --data, or fill it with `stocktwin run --input FILE --data {data}`",
+    ),
+    "error.not_empty": ("目标目录不为空", "the target directory is not empty"),
+    "error.not_empty.cure": ("请选择一个新目录", "choose a new one"),
+    "error.absent": ("本版本没有这一部分（{module}）", "not part of this installation ({module})"),
+    "error.absent.cure": ("请安装完整的 stocktwin", "install stocktwin completely"),
+    "error.no_job": ("没有名为 {job} 的作业", 'no job "{job}"'),
+    "error.no_source": ("没有名为 {source} 的数据源", 'no source "{source}"'),
+    "error.known": ("可用：{names}", "there are: {names}"),
+    "error.mean": ('您是否想写 "{name}"？', 'did you mean "{name}"?'),
+    "error.bug": (
+        "内部错误 {kind}：{text}",
+        "internal error {kind}: {text}",
+    ),
+    "error.bug.cure": (
+        "请设 STOCKTWIN_DEBUG=1 再运行一次，并把输出发给我们",
+        "run it again with STOCKTWIN_DEBUG=1 and send us what it prints",
+    ),
+}
