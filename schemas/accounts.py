@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One kind of virtual place: `pattern` shows its parameter, `en`/`zh` its name, the rest what it means."""
+    """One kind of virtual place: `pattern` shows its parameter, `zh`/`en` its name, the rest its meaning."""
 
     prefix: str
     pattern: str

@@ -47,10 +47,9 @@ class Evolution:
 
     def register(self, event_type: str, from_version: int) -> Callable[[Upcaster], Upcaster]:
         """Decorate the upcaster from `from_version` to the next; `ValueError` on a gap or a second one."""
-        if from_version != self.current(event_type):
-            raise ValueError(
-                f"{event_type}: an upcaster from {from_version} does not follow version {self.current(event_type)}"
-            )
+        newest = self.current(event_type)
+        if from_version != newest:
+            raise ValueError(f"{event_type}: upcaster from {from_version} does not follow {newest}")
 
         def keep(step: Upcaster) -> Upcaster:
             self._steps[event_type, from_version] = step

@@ -39,7 +39,7 @@ class Kind(StrEnum):
     REF = "ref"  # "id" of the same source, or "source#id"
     REFS = "refs"  # a list of REF
     NAMES = "names"  # {"zh": …, "en": …}
-    FACTORS = "factors"  # {name of a unit: how many base units, decimal}
+    FACTORS = "factors"  # {name of a unit: how many base units, > 0, decimal like QTY}
     OBJECT = "object"  # any JSON object
 
 
@@ -78,8 +78,8 @@ class Field:
 class EventType:
     """One type of event: what one row is, its order among events of the same instant, its payload.
 
-    `rank`: definitions.md D6. `one_of`: at least one field of each group must be present.
-    `status`: "posted", or "not_yet" (decoded and validated, then refused `not_yet`).
+    `rank`: definitions.md D6. `grain`: what one row is, as `zh | en`. `one_of`: at least one field of each
+    group must be present. `status`: "posted", or "not_yet" (decoded and validated, then refused `not_yet`).
     """
 
     name: str

@@ -3,15 +3,14 @@
 The members stand in the order of checking. A record is refused with the first reason that applies, and as
 a whole: nothing of it is posted.
 
-1. The bytes: `too_large bad_encoding not_json too_deep duplicate_key`.
+1. The bytes: `too_large bad_encoding too_deep not_json duplicate_key`.
 2. The map of a file or till: `unknown_map no_rule`.
-3. The form: `newer_schema unknown_type unknown_field missing_field bad_type scale range`, times
-   `bad_time naive_time future`, then `bad_identifier`.
+3. The form: `newer_schema unknown_type unknown_field`; then field by field, the envelope first and each in
+   the order of its definition: `bad_type scale range bad_time naive_time bad_encoding missing_field`; then
+   groups of which one is needed (`missing_field`), `future`, `bad_identifier`, `not_yet`.
 4. Units and money, once the item is known: `unknown_uom fraction amount_mismatch`.
-5. The ledger: `id_conflict not_yet not_allowed unknown_master unknown_reference stale_version over_return
+5. The ledger: `id_conflict not_allowed unknown_master unknown_reference stale_version over_return
    negative_stock overflow`.
-
-Within one step the fields are taken in the order of the type's definition, the envelope first.
 """
 
 from __future__ import annotations
@@ -27,8 +26,8 @@ class Reason(StrEnum):
 
     TOO_LARGE = "too_large"
     BAD_ENCODING = "bad_encoding"
-    NOT_JSON = "not_json"
     TOO_DEEP = "too_deep"
+    NOT_JSON = "not_json"
     DUPLICATE_KEY = "duplicate_key"
     UNKNOWN_MAP = "unknown_map"
     NO_RULE = "no_rule"
@@ -43,11 +42,11 @@ class Reason(StrEnum):
     NAIVE_TIME = "naive_time"
     FUTURE = "future"
     BAD_IDENTIFIER = "bad_identifier"
+    NOT_YET = "not_yet"
     UNKNOWN_UOM = "unknown_uom"
     FRACTION = "fraction"
     AMOUNT_MISMATCH = "amount_mismatch"
     ID_CONFLICT = "id_conflict"
-    NOT_YET = "not_yet"
     NOT_ALLOWED = "not_allowed"
     UNKNOWN_MASTER = "unknown_master"
     UNKNOWN_REFERENCE = "unknown_reference"
@@ -87,15 +86,16 @@ TEXTS: Mapping[Reason, Text] = MappingProxyType({
         "记录超过 1 MiB。", "The record is longer than 1 MiB.",
         "拆成多条记录。", "Send it as several records."),
     Reason.BAD_ENCODING: Text(
-        "不是有效的 UTF-8 文本,或含有控制字符。", "Not valid UTF-8 text, or with control characters in it.",
+        "不是有效的 UTF-8 文本,或有字节序标记、孤立代理项。",
+        "Not valid UTF-8 text, or with a byte order mark or a lone surrogate.",
         "按来源的编码转换,或在映射中写明 encoding。",
         "Convert it at the source, or state `encoding` in the map."),
-    Reason.NOT_JSON: Text(
-        "不是一个 JSON 对象。", "Not one JSON object.",
-        "每行一个对象;NaN、Infinity 不是 JSON。", "One object a line; NaN and Infinity are not JSON."),
     Reason.TOO_DEEP: Text(
         "嵌套超过 16 层。", "Nested deeper than 16 levels.",
         "展平内容。", "Flatten the payload."),
+    Reason.NOT_JSON: Text(
+        "不是一个 JSON 对象。", "Not one JSON object.",
+        "每行一个对象;NaN、Infinity 不是 JSON。", "One object a line; NaN and Infinity are not JSON."),
     Reason.DUPLICATE_KEY: Text(
         "同一对象里键重复。", "An object names the same key twice.",
         "每个键只写一次。", "Write every key once."),
@@ -118,20 +118,21 @@ TEXTS: Mapping[Reason, Text] = MappingProxyType({
         "缺少必填字段。", "A required field is missing.",
         "补上字段。", "Add the field."),
     Reason.BAD_TYPE: Text(
-        "值的类型不对,或不在允许的取值之中。",
-        "The value is not of the field's type, or not one of those allowed.",
-        "数写成十进制字符串或 JSON 数;枚举取所列之一。",
-        "Decimals as strings or JSON numbers; enums as listed."),
+        "值的类型不对,或文本含控制字符。",
+        "The value is not of the field's type, or a text with control characters.",
+        "数写成十进制字符串或 JSON 数;文本不含控制字符。",
+        "Decimals as strings or JSON numbers; texts without control characters."),
     Reason.SCALE: Text(
         "小数位多于允许的位数。", "More decimals than are kept.",
         "数量至多 6 位,单价 8 位,金额到币种的最小单位。",
         "At most 6 for a quantity, 8 for a price, minor units for money."),
     Reason.RANGE: Text(
-        "值超出允许范围(数的大小、正负,文本长度)。",
-        "The value is beyond its limits (size, sign, length of a text).",
-        "改正数值;文本至多 256 字节。", "Correct it; a text has at most 256 bytes."),
+        "值超出允许范围:数的大小或正负、文本长度、年份、所列取值。",
+        "The value is beyond its limits: size, sign, length of a text, year, or the words allowed.",
+        "改正它;文本至多 256 字节,时间在 1970 至 2199 年之间。",
+        "Correct it; a text has at most 256 bytes, a time lies within 1970 … 2199."),
     Reason.BAD_TIME: Text(
-        "不是有效时间,或不在 1970 至 2199 年之间。", "Not a valid time, or not within 1970 … 2199.",
+        "不是有效时间。", "Not a valid time.",
         "写成 RFC 3339,如 2025-01-02T03:04:05+08:00。", "Write RFC 3339: 2025-01-02T03:04:05+08:00."),
     Reason.NAIVE_TIME: Text(
         "时间没有时区偏移。", "The time has no offset.",
@@ -143,6 +144,9 @@ TEXTS: Mapping[Reason, Text] = MappingProxyType({
     Reason.BAD_IDENTIFIER: Text(
         "标识的长度、字符或校验位不对。", "The identifier's length, characters or check digit are wrong.",
         "重新扫码或核对。", "Scan it again or look it up."),
+    Reason.NOT_YET: Text(
+        "本版本认识此类型,但尚不能过账。", "This version knows the type but cannot post it yet.",
+        "记录已归档,升级后重放。", "It is archived: upgrade, then replay."),
     Reason.UNKNOWN_UOM: Text(
         "不认识的单位,或该物料没有此单位的换算。",
         "The unit is not known, or this item has no factor for it.",
@@ -157,9 +161,6 @@ TEXTS: Mapping[Reason, Text] = MappingProxyType({
     Reason.ID_CONFLICT: Text(
         "同一来源的同一事件号,内容不同。", "The same id of the same source came with other content.",
         "用新的事件号;改正用 event.correct。", "Use a new id; to change an event, send event.correct."),
-    Reason.NOT_YET: Text(
-        "本版本认识此类型,但尚不能过账。", "This version knows the type but cannot post it yet.",
-        "记录已归档,升级后重放。", "It is archived: upgrade, then replay."),
     Reason.NOT_ALLOWED: Text(
         "按此企业的设置不允许。", "The settings of this entity do not allow it.",
         "见详情中所指的设置。", "See the setting named in the detail."),

@@ -20,9 +20,6 @@ DEFAULT_UOM = "C62"
 QTY_SCALE = 1_000_000
 """A quantity is an integer of 1/QTY_SCALE."""
 
-FACTOR_DECIMALS = 12
-"""Places a factor of `uoms` may have."""
-
 
 @dataclass(frozen=True, slots=True)
 class UnitCode:

@@ -12,7 +12,7 @@ SPLITS = ("qty", "value", "equal", "weight", "volume")
 
 LANDED = EventType(
     "cost.landed", 9, "到岸费用分摊", "Landed cost: spread over receipts, in stock and already sold",
-    "one cost of some receipts",
+    "若干入库的一笔费用 | one cost of some receipts",
     with_common(
         Field("receipts", Kind.REFS, "引用的入库", "The receipts", required=True),
         Field("amount", Kind.MONEY, "金额(负 = 返利)", "Amount; below 0 = a rebate", "currency",

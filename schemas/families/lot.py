@@ -10,7 +10,8 @@ from schemas.fields import ITEM, EventType, Family, Field, Kind, with_common
 LOT_STATUSES = ("ok", "quarantine", "expired", "recalled")
 
 STATUS = EventType(
-    "lot.status", 9, "批次状态", "Lot status: on hand stays, available changes", "one change of one lot",
+    "lot.status", 9, "批次状态", "Lot status: on hand stays, available changes",
+    "一个批次的一次变更 | one change of one lot",
     with_common(
         ITEM,
         Field("lot", Kind.STRING, "批次号", "Lot", required=True),

@@ -17,7 +17,7 @@ _TZ = Field("tz", Kind.STRING, "时区(IANA 名)", "Time zone, IANA name", src="
 
 ENTITY = EventType(
     "master.entity", 0, "企业主数据", "Entity: currency, valuation method and zone",
-    "one upsert of one entity",
+    "一家企业的一次更新 | one upsert of one entity",
     (
         Field("currency", Kind.STRING, "记账本位币", "Currency of its books", src="ISO 4217"),
         Field("valuation", Kind.ENUM, "计价方法", "Valuation method", enum=VALUATIONS),
@@ -29,7 +29,7 @@ ENTITY = EventType(
 
 MASTER_ITEM = EventType(
     "master.item", 0, "物料主数据", "Item: unit, packs, tracking and standard cost",
-    "one upsert of one item of an entity",
+    "一个物料的一次更新 | one upsert of one item of an entity",
     (
         ITEM,
         Field("name", Kind.NAMES, "名称(中、英)", "Name in zh and en"),
@@ -49,7 +49,7 @@ MASTER_ITEM = EventType(
 
 MASTER_SITE = EventType(
     "master.site", 0, "地点主数据", "Site: zone, kind and the hour its day ends",
-    "one upsert of one site of an entity",
+    "一个地点的一次更新 | one upsert of one site of an entity",
     (
         SITE,
         _TZ,
@@ -61,7 +61,7 @@ MASTER_SITE = EventType(
 
 MASTER_RATE = EventType(
     "master.rate", 0, "费率主数据", "Rate: a currency, an hour of labour, a kWh …",
-    "one rate from its `time` on",
+    "自 `time` 起生效的一个费率 | one rate from its `time` on",
     (
         Field("kind", Kind.STRING, "种类:currency、labour、energy…", "Kind: currency, labour, energy …",
               required=True),

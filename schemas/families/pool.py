@@ -11,7 +11,8 @@ from schemas.fields import ITEM, QTY, SITE, UOM, EventType, Family, Field, Kind,
 _POOL = Field("pool", Kind.STRING, "库存池;空 = 以事件号命名", "Pool; absent = named by the event's id")
 
 OPEN = EventType(
-    "pool.open", 9, "开设库存池", "Open a pool and set stock aside", "one pool of one item at a site",
+    "pool.open", 9, "开设库存池", "Open a pool and set stock aside",
+    "一个地点一个物料的一个库存池 | one pool of one item at a site",
     with_common(
         ITEM, SITE, QTY, UOM, _POOL,
         Field("expires", Kind.TIME, "到期自动释放", "When it releases itself"),
@@ -21,7 +22,8 @@ OPEN = EventType(
 )  # fmt: skip
 
 CLOSE = EventType(
-    "pool.close", 9, "关闭库存池", "Close a pool and give back the rest", "one pool of one item at a site",
+    "pool.close", 9, "关闭库存池", "Close a pool and give back the rest",
+    "一个地点一个物料的一个库存池 | one pool of one item at a site",
     with_common(ITEM, SITE, QTY, UOM, _POOL),
     status="not_yet",
 )  # fmt: skip

@@ -20,7 +20,8 @@ from schemas.fields import (
 )
 
 RETURN = EventType(
-    "purchase.return", 6, "采购退货", "Return to the supplier of a receipt", "one line sent back",
+    "purchase.return", 6, "采购退货", "Return to the supplier of a receipt",
+    "一行退给供应商 | one line sent back",
     with_common(
         Field("returns", Kind.REF, "引用的入库", "The receipt", required=True),
         optional(ITEM, "物料编码;空 = 入库的物料", "Item; absent = that of the receipt"),

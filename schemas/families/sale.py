@@ -27,14 +27,15 @@ _DISCOUNT = Field("discount", Kind.MONEY, "折扣额", "Discount already taken o
 _TAX = Field("tax", Kind.MONEY, "税额", "Tax, on top of `amount`", "currency")
 
 DELIVERY = EventType(
-    "sale.delivery", 4, "销售出库", "Delivery: goods leave to a customer", "one line delivered",
+    "sale.delivery", 4, "销售出库", "Delivery: goods leave to a customer",
+    "一行出库 | one line delivered",
     with_common(ITEM, SITE, QTY, UOM, CHANNEL, CUSTOMER, UNIT_PRICE, _AMOUNT, _DISCOUNT, _TAX),
 )  # fmt: skip
 
 CHARGE = EventType(
     "sale.charge", 4, "不动库存的收入:运费、手续费、折让",
     "Charge: revenue without stock: postage, fees, discounts",
-    "one line charged or credited",
+    "一行收取或减免 | one line charged or credited",
     with_common(
         Field("code", Kind.STRING, "费用代码", "Code of the charge", required=True),
         Field("amount", Kind.MONEY, "金额(可为负)", "Amount, may be negative", "currency",
@@ -45,7 +46,7 @@ CHARGE = EventType(
 
 RETURN = EventType(
     "sale.return", 5, "销售退货", "Return: goods come back from a customer at their own cost",
-    "one line returned",
+    "一行退货 | one line returned",
     with_common(
         Field("returns", Kind.REF, "引用的销售出库",
               "The delivery; absent = unlinked, then item and site are needed"),

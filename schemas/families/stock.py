@@ -32,7 +32,8 @@ _PENDING = Field("pending", Kind.REF, "引用的待定移动", "The pending move
 _WHY = Field("reason", Kind.STRING, "原因", "Why")
 
 RECEIPT = EventType(
-    "stock.receipt", 1, "入库", "Receipt: goods come in at a cost", "one item (and lot) received",
+    "stock.receipt", 1, "入库", "Receipt: goods come in at a cost",
+    "入库的一个物料(及批次) | one item (and lot) received",
     with_common(
         ITEM, SITE, QTY, UOM, UNIT_COST,
         Field("amount", Kind.MONEY, "总成本(不含税)", "Cost of all of it, without tax", "currency"),
@@ -43,7 +44,8 @@ RECEIPT = EventType(
 )  # fmt: skip
 
 ISSUE = EventType(
-    "stock.issue", 4, "其他出库", "Issue: goods leave without being sold", "one item (and lot) issued",
+    "stock.issue", 4, "其他出库", "Issue: goods leave without being sold",
+    "出库的一个物料(及批次) | one item (and lot) issued",
     with_common(
         ITEM, SITE, QTY, UOM,
         Field("reason", Kind.ENUM, "原因", "Why; it decides the account", required=True, enum=ISSUE_REASONS),
@@ -51,7 +53,8 @@ ISSUE = EventType(
 )  # fmt: skip
 
 TRANSFER = EventType(
-    "stock.transfer", 3, "调拨", "Transfer: from site to site, at its own cost", "one item (and lot) moved",
+    "stock.transfer", 3, "调拨", "Transfer: from site to site, at its own cost",
+    "调拨的一个物料(及批次) | one item (and lot) moved",
     with_common(
         ITEM,
         Field("from_site", Kind.STRING, "调出地点", "Site it leaves", required=True),
@@ -62,7 +65,7 @@ TRANSFER = EventType(
 
 COUNT = EventType(
     "stock.count", 8, "盘点(绝对数量)", "Count: the quantity that is there, a barrier",
-    "one item (and lot) counted at a site",
+    "一个地点所盘的一个物料(及批次) | one item (and lot) counted at a site",
     with_common(
         ITEM, SITE,
         Field("qty", Kind.QTY, "实盘数量(≥ 0)", "Quantity found (>= 0)", "uom", required=True),
@@ -72,7 +75,7 @@ COUNT = EventType(
 
 REVALUE = EventType(
     "stock.revalue", 7, "重估", "Revaluation: a new cost for what is there",
-    "one item (and lot) of one cell, or all sites",
+    "一个物料(及批次),一个或所有地点 | one item (and lot) of one cell, or all sites",
     with_common(
         ITEM, optional(SITE, "地点;空 = 所有地点", "Site; absent = every site"),
         Field("unit_cost", Kind.PRICE, "新的单位成本(每基本单位)", "New cost of one base unit",
@@ -81,32 +84,36 @@ REVALUE = EventType(
 )  # fmt: skip
 
 RESERVE = EventType(
-    "stock.reserve", 9, "预留", "Reserve: promise stock to somebody", "one item promised at a site",
+    "stock.reserve", 9, "预留", "Reserve: promise stock to somebody",
+    "一个地点预留的一个物料 | one item promised at a site",
     with_common(ITEM, SITE, QTY, UOM, _EXPIRES, _PRIORITY),
     status="not_yet",
 )  # fmt: skip
 
 RELEASE = EventType(
-    "stock.release", 9, "释放预留", "Release: give a promise back", "one item given back at a site",
+    "stock.release", 9, "释放预留", "Release: give a promise back",
+    "一个地点释放的一个物料 | one item given back at a site",
     with_common(ITEM, SITE, QTY, UOM, _RELEASES),
     status="not_yet",
 )  # fmt: skip
 
 PENDING = EventType(
     "stock.pending", 9, "待定移动(两阶段)", "Pending: a movement that waits for approval",
-    "one movement held",
+    "一次被保留的移动 | one movement held",
     with_common(_MOVEMENT, _EXPIRES),
     status="not_yet",
 )  # fmt: skip
 
 POST = EventType(
-    "stock.post", 9, "待定移动过账", "Post: the pending movement takes place", "one pending movement",
+    "stock.post", 9, "待定移动过账", "Post: the pending movement takes place",
+    "一次待定移动 | one pending movement",
     with_common(_PENDING, optional(QTY, "过账数量;空 = 全部", "Quantity posted; absent = all"), UOM),
     status="not_yet",
 )  # fmt: skip
 
 VOID = EventType(
-    "stock.void", 9, "待定移动作废", "Void: the pending movement is dropped", "one pending movement",
+    "stock.void", 9, "待定移动作废", "Void: the pending movement is dropped",
+    "一次待定移动 | one pending movement",
     with_common(_PENDING, _WHY),
     status="not_yet",
 )  # fmt: skip
