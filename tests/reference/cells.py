@@ -1,0 +1,302 @@
+"""Valuation cells of the reference: moving average and FIFO, exactly as `docs/ledger.md` words them.
+
+A cell knows quantity and value only; accounts, lines and documents live in `book`. Quantities are Fractions
+in base units, values integers of minor units, `standard` is minor units per base unit or None.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from tests.reference.exact import EventKey, r
+
+ZERO = Fraction(0)
+
+
+@dataclass
+class Piece:
+    """An uncovered part of an outflow: it left before it had a cost of its own."""
+
+    event: EventKey
+    qty: Fraction
+    value: int  # provisional
+    contra: str
+    leg: str  # "cogs" | "variance"
+    from_nothing: bool  # neither a basis nor a standard cost was there
+
+
+@dataclass
+class Cover:
+    """What an inflow found for one piece: `qty` units cost `cost`, they had been taken at `share`."""
+
+    piece: Piece
+    qty: Fraction
+    cost: int
+    share: int
+    known: bool  # False: the covering inflow was itself uncosted
+
+
+@dataclass
+class Taken:
+    """What an outflow took. `parts` are (qty, cost) of the covered part, one per layer under FIFO."""
+
+    parts: list[tuple[Fraction, int]] = field(default_factory=list)
+    covered_unknown: bool = False  # it came from an uncosted cell
+    uncovered: Fraction = ZERO
+    provisional: int = 0
+    from_nothing: bool = False
+
+    @property
+    def covered(self) -> Fraction:
+        """Quantity that had a cost."""
+        return sum((q for q, _ in self.parts), ZERO)
+
+    @property
+    def covered_cost(self) -> int:
+        """Cost of the covered quantity."""
+        return sum(c for _, c in self.parts)
+
+    @property
+    def cost(self) -> int:
+        """Everything, covered and provisional."""
+        return self.covered_cost + self.provisional
+
+
+@dataclass
+class Cell:
+    """What both methods share: Q, V, the queue of uncovered pieces, and whether a cost was ever seen."""
+
+    key: tuple[str, str, str, str]  # entity, item, owner, scope key
+    Q: Fraction = ZERO
+    V: int = 0
+    pieces: list[Piece] = field(default_factory=list)
+    costed: bool = False
+    accounts: list[Any] = field(default_factory=list)  # in the order in which they were made
+    newest: int | None = None  # event_at of the newest event posted here
+    posted: int = 0  # what the lines brought so far: must equal V
+
+    def ratio(self) -> Fraction | None:
+        """The known cost per unit, None if there is none."""
+        raise NotImplementedError
+
+    def price(self, qty: Fraction, standard: Fraction | None) -> tuple[int, bool]:
+        """Value of `qty` at the known cost, else the standard cost, else 0; and whether it is from nothing."""
+        ratio = self.ratio()
+        if ratio is None:
+            ratio = standard
+        return (0, True) if ratio is None else (r(ratio * qty), False)
+
+    def cover(self, q: Fraction, a: int, known: bool) -> tuple[Fraction, int, list[Cover]]:
+        """The inflow (q, a) covers the oldest pieces; returns what is left of it and what it covered."""
+        x, y, found = q, a, []
+        while self.pieces and x > 0:
+            piece = self.pieces[0]
+            m = min(piece.qty, x)
+            cost = r(y * m / x)
+            share = self.shrink(piece, m)
+            found.append(Cover(piece, m, cost, share, known))
+            x, y = x - m, y - cost
+        return x, y, found
+
+    def shrink(self, piece: Piece, m: Fraction) -> int:
+        """`m` units of a piece are no longer owed; returns their provisional value. Q and V come back up."""
+        share = r(piece.value * m / piece.qty)
+        piece.qty, piece.value = piece.qty - m, piece.value - share
+        self.Q, self.V = self.Q + m, self.V + share
+        if piece.qty == 0:
+            self.pieces = [p for p in self.pieces if p is not piece]
+        return share
+
+    def own_pieces(self, event: EventKey) -> list[Piece]:
+        """The pieces of an event whose true-up would be its own cost, newest first."""
+        return [p for p in reversed(self.pieces) if p.event == event and p.leg == "cogs"]
+
+    def split(self, piece: Piece, m: Fraction, contra: str) -> int:
+        """`m` units of a piece now answer to `contra`: a piece of their own right behind it."""
+        share = r(piece.value * m / piece.qty)
+        at = next(i for i, p in enumerate(self.pieces) if p is piece)
+        self.pieces.insert(at + 1, Piece(piece.event, m, share, contra, "variance", piece.from_nothing))
+        piece.qty, piece.value = piece.qty - m, piece.value - share
+        if piece.qty == 0:
+            del self.pieces[at]
+        return share
+
+    def check(self) -> None:
+        """The invariants of one cell."""
+        assert self.Q != 0 or self.V == 0, f"{self.key}: no quantity but value {self.V}"
+        assert self.Q < 0 or self.V >= 0, f"{self.key}: {self.Q} units worth {self.V}"
+        assert all(p.qty > 0 and p.value >= 0 for p in self.pieces), f"{self.key}: an empty piece"
+        assert -min(self.Q, ZERO) == sum((p.qty for p in self.pieces), ZERO), f"{self.key}: pieces and Q"
+        if self.Q < 0:
+            assert -self.V == sum(p.value for p in self.pieces), f"{self.key}: pieces and V"
+        assert self.V == self.posted, f"{self.key}: lines brought {self.posted}, the cell holds {self.V}"
+
+
+@dataclass
+class AverageCell(Cell):
+    """Moving average: the average is the exact fraction Av / Aq of the last line that changed it."""
+
+    Av: int = 0
+    Aq: Fraction = ZERO  # 0: no basis yet
+
+    def ratio(self) -> Fraction | None:
+        """The basis; what came from nothing does not count as one."""
+        return Fraction(self.Av) / self.Aq if self.Aq and self.costed else None
+
+    def gone(self, c: Fraction) -> int:
+        """Value that has left when `c` of the basis quantity has."""
+        return r(self.Av * c / self.Aq)
+
+    def outflow(self, k: Fraction, standard: Fraction | None, first: EventKey | None = None) -> Taken:
+        """Take `k` out; `first` (own layer) means nothing here."""
+        taken = Taken(covered_unknown=not self.costed)
+        here = max(self.Q, ZERO)
+        m = min(k, here)
+        if m > 0:
+            c = self.Aq - self.Q
+            taken.parts.append((m, self.gone(c + m) - self.gone(c)))
+        if k > m:
+            taken.uncovered = k - m
+            taken.provisional, taken.from_nothing = self.price(k - m, standard)
+        self.Q, self.V = self.Q - k, self.V - taken.cost
+        return taken
+
+    def inflow(
+        self, q: Fraction, a: int, known: bool, at: int, receipt: EventKey | None = None
+    ) -> list[Cover]:
+        """`q` units come in at amount `a`, their own cost."""
+        below = self.Q < 0
+        x, y, found = self.cover(q, a, known)
+        if x > 0:
+            self.Q, self.V = self.Q + x, self.V + y
+            self.Av, self.Aq = self.V, self.Q
+        elif below and known:
+            self.Av, self.Aq = a, q
+        self.costed = self.costed or known
+        return found
+
+    def inflow_unpriced(
+        self, q: Fraction, standard: Fraction | None, at: int
+    ) -> tuple[int, bool, list[Cover]]:
+        """`q` units come in without a cost of their own; returns amount, known, covers."""
+        if self.ratio() is None:
+            a, from_nothing = self.price(q, standard)
+            return a, not from_nothing, self.inflow(q, a, not from_nothing, at)
+        if self.Q >= 0:
+            c = self.Aq - self.Q
+            a = self.gone(c) - self.gone(c - q)
+            self.Q, self.V = self.Q + q, self.V + a
+            return a, True, []
+        a = r(self.Av * q / self.Aq)
+        x, y, found = self.cover(q, a, True)
+        if x > 0:
+            self.Q, self.V, self.Av, self.Aq = x, y, y, x
+        return a, True, found
+
+    def restate(self, cost: Fraction, value: int, at: int) -> int:
+        """From now on `cost` a unit, and `value` for the whole where Q > 0; returns the change of value."""
+        change = value - self.V if self.Q > 0 else 0
+        self.V += change
+        self.Av, self.Aq = (self.V, self.Q) if self.Q > 0 else (cost.numerator, Fraction(cost.denominator))
+        self.costed = True
+        return change
+
+    def check(self) -> None:
+        """The common invariants, and V = Av - r(Av c / Aq)."""
+        super().check()
+        if self.Q > 0:
+            assert self.V == self.Av - self.gone(self.Aq - self.Q), f"{self.key}: basis and V"
+
+
+@dataclass
+class Layer:
+    """What one inflow brought and how much of it is left."""
+
+    qty: Fraction
+    value: int
+    made_qty: Fraction  # what it was when it was made
+    made_value: int
+    at: int
+    receipt: EventKey | None
+    known: bool
+
+
+@dataclass
+class FifoCell(Cell):
+    """First in, first out: layers by event time; later arrivals of the same time stand behind."""
+
+    layers: list[Layer] = field(default_factory=list)
+    last: Fraction | None = None  # unit cost of the layer consumed last (of those with a known cost)
+
+    def ratio(self) -> Fraction | None:
+        """What an outflow beyond the layers costs."""
+        return self.last
+
+    def outflow(self, k: Fraction, standard: Fraction | None, first: EventKey | None = None) -> Taken:
+        """Take `k` out, from the layer of the receipt `first` if it is there, then from the oldest."""
+        taken = Taken(covered_unknown=not self.costed)
+        rest = k
+        own = [layer for layer in self.layers if first is not None and layer.receipt == first]
+        others = [layer for layer in self.layers if first is None or layer.receipt != first]
+        for layer in own + others:
+            if rest == 0:
+                break
+            m = min(layer.qty, rest)
+            cost = r(layer.value * m / layer.qty)
+            layer.qty, layer.value, rest = layer.qty - m, layer.value - cost, rest - m
+            taken.parts.append((m, cost))
+            if layer.known:
+                self.last = layer.made_value / layer.made_qty
+        self.layers = [layer for layer in self.layers if layer.qty > 0]
+        if rest > 0:
+            taken.uncovered = rest
+            taken.provisional, taken.from_nothing = self.price(rest, standard)
+        self.Q, self.V = self.Q - k, self.V - taken.cost
+        return taken
+
+    def inflow(
+        self, q: Fraction, a: int, known: bool, at: int, receipt: EventKey | None = None
+    ) -> list[Cover]:
+        """`q` units come in at amount `a`: pieces first, the rest is a layer."""
+        below = self.Q < 0
+        x, y, found = self.cover(q, a, known)
+        if below and known:
+            self.last = a / q
+        if x > 0:
+            behind = sum(1 for layer in self.layers if layer.at <= at)
+            self.layers.insert(behind, Layer(x, y, x, y, at, receipt, known))
+            self.Q, self.V = self.Q + x, self.V + y
+        self.costed = self.costed or known
+        return found
+
+    def inflow_unpriced(
+        self, q: Fraction, standard: Fraction | None, at: int
+    ) -> tuple[int, bool, list[Cover]]:
+        """`q` units at the last consumed cost, else the oldest layer's, else standard, else from nothing."""
+        oldest = next((layer for layer in self.layers if layer.known), None)
+        if self.last is None and oldest is not None:
+            a, from_nothing = r(oldest.made_value * q / oldest.made_qty), False
+        else:
+            a, from_nothing = self.price(q, standard)
+        return a, not from_nothing, self.inflow(q, a, not from_nothing, at)
+
+    def restate(self, cost: Fraction, value: int, at: int) -> int:
+        """One layer worth `value` where Q > 0; the known cost follows. Returns the change of value."""
+        change = value - self.V if self.Q > 0 else 0
+        self.V += change
+        if self.Q > 0:
+            self.layers = [Layer(self.Q, self.V, self.Q, self.V, at, None, True)]
+            self.last = self.V / self.Q
+        else:
+            self.last = cost
+        self.costed = True
+        return change
+
+    def check(self) -> None:
+        """The common invariants, and the layers' sums."""
+        super().check()
+        assert max(self.Q, ZERO) == sum((layer.qty for layer in self.layers), ZERO), f"{self.key}: layers, Q"
+        if self.Q >= 0:
+            assert self.V == sum(layer.value for layer in self.layers), f"{self.key}: layers and V"

@@ -1,0 +1,306 @@
+"""The reference ledger itself: admission, the waiting queue, commits. Faces are in `faces`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from tests.reference import faces
+from tests.reference.book import Book
+from tests.reference.exact import Event, EventKey, Refused, Waits, content, event_key, reference, site_of
+from tests.reference.masters import Entity, Item, auto_item, plain, upsert_entity, upsert_item
+from tests.reference.posting import POSTINGS, Post
+
+WAITING_AGE_MS = 7 * 24 * 3600 * 1000
+MASTERS = ("master.entity", "master.item", "master.site", "master.rate")
+RETURNS = {"sale.return": "sale.delivery", "purchase.return": "stock.receipt"}
+
+
+class Verdict(NamedTuple):
+    """What became of the record to which an event belongs, when it arrived."""
+
+    outcome: str  # "ok" | "refused" | "duplicate" | "waiting"
+    reason: str = ""
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.outcome} {self.reason}".strip()
+
+
+@dataclass
+class Record:
+    """A record as it arrived: its ordinal (0, 1, 2 …), its events, its arrival in milliseconds."""
+
+    ordinal: int
+    events: list[Event]
+    arrived: int
+
+
+@dataclass
+class Waiter:
+    """A record that waits, the event it names, and what is left of it after duplicates were taken out."""
+
+    record: Record
+    events: list[Event]
+    key: EventKey
+
+
+class Reference:
+    """Slow and obvious. `post` or `post_record` events in order of arrival, then read the faces.
+
+    `refuse_unknown`: sources that say `unknown_master: refuse`.
+    """
+
+    def __init__(self, refuse_unknown: frozenset[str] = frozenset()) -> None:
+        self.book = Book()
+        self.refuse_unknown = refuse_unknown
+        self.known: dict[EventKey, tuple[Any, ...]] = {}  # accepted and waiting: what they said
+        self.records: list[Record] = []
+        self.final: list[Verdict] = []  # per record, as known now
+        self.waiters: list[Waiter] = []
+        self.waited: dict[int, EventKey] = {}  # ordinals that ever waited -> the event they named last
+
+    def post(self, event: Event, arrived_ms: int | None = None) -> list[Verdict]:
+        """A record of one event."""
+        return self.post_record([event], arrived_ms)
+
+    def post_record(self, events: list[Event], arrived_ms: int | None = None) -> list[Verdict]:
+        """A record of several events, all or nothing; the same verdict for each of them.
+
+        `arrived_ms` defaults to that of the record before (0 at first) and never goes back.
+        """
+        last = self.records[-1].arrived if self.records else 0
+        record = Record(len(self.records), events, max(last, last if arrived_ms is None else arrived_ms))
+        self.records.append(record)
+        self.final.append(Verdict("waiting"))
+        self.expire(record.arrived)
+        verdict = self.judge(record)
+        if verdict.outcome == "ok":
+            self.wake(events)
+        return [verdict] * len(events)
+
+    # -- admission ---------------------------------------------------------------------------------------
+
+    def judge(self, record: Record) -> Verdict:
+        """Steps 1 to 8 of `docs/ledger.md` for a record that has just arrived."""
+        try:
+            new = self.without_known(record.events)
+        except Refused as no:
+            return self.settle(record, Verdict("refused", no.reason, no.detail))
+        if not new:
+            return self.settle(record, Verdict("duplicate"))
+        return self.attempt(record, new)
+
+    def without_known(self, events: list[Event]) -> list[Event]:
+        """The events that are new; `id_conflict` where an id is known with other content."""
+        new: list[Event] = []
+        seen: dict[EventKey, tuple[Any, ...]] = {}
+        for event in events:
+            key, said = event_key(event), content(event)
+            before = self.known.get(key, seen.get(key))
+            if before is None:
+                new.append(event)
+                seen[key] = said
+            elif before != said:
+                raise Refused("id_conflict", f"{key} was known with other content")
+        return new
+
+    def attempt(self, record: Record, events: list[Event]) -> Verdict:
+        """Try to commit; a record that waits is remembered, one that is refused leaves no trace."""
+        keys = [event_key(e) for e in events]
+        try:
+            self.refuse_later_types(events)
+            self.look_up(events)
+            for event in events:
+                self.commit_event(event)
+            self.book.check_sizes()
+        except Waits as wait:
+            self.known.update(zip(keys, map(content, events), strict=True))
+            self.waiters.append(Waiter(record, events, wait.key))
+            self.waiters.sort(key=lambda w: w.record.ordinal)
+            self.waited[record.ordinal] = wait.key
+            return self.settle(record, Verdict("waiting"))
+        except Refused as no:
+            self.book.drop()
+            for key in keys:
+                self.known.pop(key, None)
+            return self.settle(record, Verdict("refused", no.reason, no.detail))
+        self.book.keep()
+        self.known.update(zip(keys, map(content, events), strict=True))
+        return self.settle(record, Verdict("ok"))
+
+    def settle(self, record: Record, verdict: Verdict) -> Verdict:
+        """Note what is known of the record's fate now."""
+        self.final[record.ordinal] = verdict
+        return verdict
+
+    def refuse_later_types(self, events: list[Event]) -> None:
+        """Types (and the method) of later parts."""
+        for event in events:
+            if event["type"] not in POSTINGS and event["type"] not in MASTERS:
+                raise Refused("not_yet", event["type"])
+            if event.get("valuation") == "standard":
+                raise Refused("not_yet", "valuation standard")
+
+    def look_up(self, events: list[Event]) -> None:
+        """Every event that is named must be known; its type, entity and item must fit."""
+        earlier: dict[EventKey, Event] = {}
+        for event in events:
+            wanted = RETURNS.get(event["type"])
+            if wanted == "stock.receipt" and not event.get("returns"):
+                raise Refused("missing_field", "returns")
+            if wanted and event.get("returns"):
+                key = reference(event, event["returns"])
+                if key not in earlier and key not in self.book.posted:
+                    raise Waits(key)
+                of = earlier[key] if key in earlier else self.book.posted.rows[key].event
+                if (
+                    of["type"] != wanted
+                    or of["entity"] != event["entity"]
+                    or event.get("item", of.get("item")) not in ("", of.get("item"))
+                ):
+                    raise Refused("unknown_reference", f"{key} is a {of['type']} that this cannot return")
+            earlier[event_key(event)] = event
+
+    def commit_event(self, event: Event) -> None:
+        """Masters, then the posting of one event, in the draft."""
+        entity = self.book.entities.at_or(event["entity"], Entity())
+        post = Post(self.book, event, entity, None, entity.version + 1)
+        if event["type"] in MASTERS:
+            self.upsert(event, entity)
+            post.remember()
+        else:
+            post.item = self.masters(event)
+            POSTINGS[event["type"]](post)
+            entity.moved = True
+            if post.item is not None:
+                post.item.moved = True
+        entity.version += 1
+
+    def upsert(self, event: Event, entity: Entity) -> None:
+        """master.*"""
+        if event["type"] == "master.entity":
+            upsert_entity(entity, event)
+        elif event["type"] == "master.item":
+            upsert_item(self.book.items.at_or((event["entity"], event["item"]), Item()), event)
+        elif event["type"] == "master.site":
+            self.book.sites.at_or((event["entity"], event["site"]), {}).update(event)
+
+    def masters(self, event: Event) -> Item | None:
+        """The item of the event; items and sites nobody described are made, or refused."""
+        name = plain(event.get("item"))
+        if event.get("returns"):
+            name = self.book.posted.at(reference(event, event["returns"])).item
+        places = [event[field] for field in ("site", "from_site", "to_site") if event.get(field)]
+        wanted: list[tuple[Any, str]] = [(self.book.sites, site_of(place)) for place in places]
+        wanted += [(self.book.items, name)] if name else []
+        for table, key in wanted:
+            if (event["entity"], key) not in table and event["source"] in self.refuse_unknown:
+                raise Refused("unknown_master", key)
+        for place in places:
+            self.book.sites.at_or((event["entity"], site_of(place)), {})
+        if not name:
+            return None
+        key = (event["entity"], name)
+        if key not in self.book.items:
+            self.book.items.draft[key] = auto_item(plain(event.get("uom")))
+        return self.book.items.at(key)
+
+    # -- waiting -----------------------------------------------------------------------------------------
+
+    def expire(self, now: int) -> None:
+        """Refuse what has waited for its whole age, in order of arrival."""
+        for waiter in [w for w in self.waiters if now - w.record.arrived >= WAITING_AGE_MS]:
+            self.waiters.remove(waiter)
+            for event in waiter.events:
+                del self.known[event_key(event)]
+            self.settle(waiter.record, Verdict("refused", "unknown_reference", f"waited for {waiter.key}"))
+
+    def wake(self, committed: list[Event]) -> None:
+        """Try what waits for the events just committed, in order of arrival, each with what waits for it."""
+        keys = {event_key(e) for e in committed}
+        for waiter in [w for w in self.waiters if w.key in keys]:
+            self.waiters.remove(waiter)
+            if self.attempt(waiter.record, waiter.events).outcome == "ok":
+                self.wake(waiter.events)
+
+    # -- what can be asked -------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Every invariant over everything, and: every record is accounted for."""
+        self.book.check_all()
+        row = self.intake()[0]
+        kinds = ("committed", "refused", "duplicate", "waiting")
+        assert row["records_in"] == sum(row[k] for k in kinds), row
+
+    def movements(self) -> list[faces.Row]:
+        """Own lines."""
+        return faces.movements(self.book)
+
+    def true_ups(self) -> list[faces.Row]:
+        """True-ups, net per (event, cause, leg)."""
+        return faces.true_ups(self.book)
+
+    def stock_now(self) -> list[faces.Row]:
+        """Quantity per site, item, lot, owner, with its share of the cell's value."""
+        return faces.stock_now(self.book)
+
+    def cells(self) -> list[faces.Row]:
+        """Quantity and value per valuation cell."""
+        return faces.cells(self.book)
+
+    def cogs(self) -> list[faces.Row]:
+        """Cost per delivery and return, as known now."""
+        return faces.cogs(self.book)
+
+    def sale(self) -> list[faces.Row]:
+        """Deliveries, returns and charges with their revenue."""
+        return faces.sale(self.book)
+
+    def counts(self) -> list[faces.Row]:
+        """What counts found."""
+        return faces.counts(self.book)
+
+    def refusals(self) -> list[faces.Row]:
+        """Refused records."""
+        return [
+            {"ordinal": record.ordinal, "event_id": record.events[0]["id"], "reason": verdict.reason}
+            for record, verdict in zip(self.records, self.final, strict=True)
+            if verdict.outcome == "refused"
+        ]
+
+    def waiting(self) -> list[faces.Row]:
+        """Records that ever waited, and what became of them."""
+        states = {"ok": "committed", "refused": "refused", "waiting": "waiting"}
+        return [
+            {
+                "ordinal": ordinal,
+                "event_id": self.records[ordinal].events[0]["id"],
+                "waits_for": key[1],
+                "state": states[self.final[ordinal].outcome],
+            }
+            for ordinal, key in sorted(self.waited.items())
+        ]
+
+    def intake(self) -> list[faces.Row]:
+        """One row that adds up."""
+        outcomes = [v.outcome for v in self.final]
+        return [{
+            "records_in": len(outcomes), "committed": outcomes.count("ok"),
+            "refused": outcomes.count("refused"), "duplicate": outcomes.count("duplicate"),
+            "waiting": outcomes.count("waiting"), "late": self.book.out.late,
+        }]  # fmt: skip
+
+    def faces(self) -> dict[str, list[faces.Row]]:
+        """Every face by name."""
+        return {
+            "movement": self.movements(), "true_up": self.true_ups(), "stock": self.stock_now(),
+            "cell": self.cells(), "cogs": self.cogs(), "sale": self.sale(), "count": self.counts(),
+            "refusal": self.refusals(), "waiting": self.waiting(), "intake": self.intake(),
+        }  # fmt: skip
+
+
+def total(rows: list[faces.Row], column: str) -> Fraction:
+    """Sum of a numeric column."""
+    return sum((Fraction(row[column]) for row in rows), Fraction(0))
