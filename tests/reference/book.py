@@ -43,7 +43,7 @@ class Table(Generic[T]):
             self.draft[key] = new
         return self.at(key)
 
-    def keys(self) -> list[Any]:
+    def all_keys(self) -> list[Any]:
         """All keys in the order in which the rows were made."""
         return [*self.rows, *(k for k in self.draft if k not in self.rows)]
 
@@ -186,13 +186,13 @@ class Book:
         return self.accounts.at(account) if account in self.accounts else Fraction(0)
 
     def site_qty(self, account: AccountKey) -> Fraction:
-        """What `negative: refuse` looks at: site quantity of item and owner (of the lot where scope is lot)."""
+        """What `negative: refuse` looks at: quantity at the site (of the lot where scope is lot)."""
         entity, place, item, lot, owner, _ = account
         by_lot = self.entities.at(entity).scope == "lot"
         return sum(
             (
                 self.qty(key)
-                for key in self.accounts.keys()
+                for key in self.accounts.all_keys()
                 if (key[0], key[2], key[4]) == (entity, item, owner)
                 and not is_virtual(key[1])
                 and site_of(key[1]) == site_of(place)
@@ -217,7 +217,8 @@ class Book:
         assert place != to, f"a line from {place} to itself"
         if qty < 0 or (qty == 0 and value < 0):
             place, to, qty, value = to, place, -qty, -value
-        assert qty >= 0 and value >= 0, f"a line of {qty} units worth {value}"
+        if qty < 0 or value < 0:
+            raise AssertionError(f"a line of {qty} units worth {value}")
         if value >= VALUE_LIMIT or qty >= QTY_LIMIT:
             raise Refused("overflow", f"a line of {qty} units worth {value} minor units")
         number = 1 + sum(1 for x in self.fresh.lines if (x.entity, x.version) == (entity, version))
@@ -243,11 +244,9 @@ class Book:
                 posted.covered += cover.qty
                 posted.covered_cost += cover.cost
                 posted.covered_unknown = posted.covered_unknown or not cover.known
-            place, contra = posted.account[1], cover.piece.contra
+            place, piece = posted.account[1], cover.piece
             self.fresh.true_ups.append(
-                TrueUp(
-                    posted.entity, version, cover.piece.event, cause, cover.piece.leg, at, value, place, contra
-                )
+                TrueUp(posted.entity, version, piece.event, cause, piece.leg, at, value, place, piece.contra)
             )
             self.cells.at(self.cell_key(posted.account)).posted -= value
 
@@ -257,7 +256,7 @@ class Book:
         """Every invariant of the given cells; those that break are bugs, an overflow refuses the record."""
         for cell in cells:
             held = sum((self.qty(account) for account in cell.accounts), Fraction(0))
-            assert cell.Q == held, f"{cell.key}: accounts hold {held}, the cell {cell.Q}"
+            assert held == cell.Q, f"{cell.key}: accounts hold {held}, the cell {cell.Q}"
             cell.check()
 
     def check_sizes(self) -> None:

@@ -82,11 +82,31 @@ class Cell:
         raise NotImplementedError
 
     def price(self, qty: Fraction, standard: Fraction | None) -> tuple[int, bool]:
-        """Value of `qty` at the known cost, else the standard cost, else 0; and whether it is from nothing."""
+        """Value of `qty` at the known cost, else the standard cost, else 0; was it from nothing?"""
         ratio = self.ratio()
         if ratio is None:
             ratio = standard
         return (0, True) if ratio is None else (r(ratio * qty), False)
+
+    def outflow(self, k: Fraction, standard: Fraction | None, first: EventKey | None = None) -> Taken:
+        """Take `k` out."""
+        raise NotImplementedError
+
+    def inflow(
+        self, q: Fraction, a: int, known: bool, at: int, receipt: EventKey | None = None
+    ) -> list[Cover]:
+        """`q` units come in at amount `a`."""
+        raise NotImplementedError
+
+    def inflow_unpriced(
+        self, q: Fraction, standard: Fraction | None, at: int
+    ) -> tuple[int, bool, list[Cover]]:
+        """`q` units come in without a cost of their own."""
+        raise NotImplementedError
+
+    def restate(self, cost: Fraction, value: int, at: int) -> int:
+        """A new cost for what is there."""
+        raise NotImplementedError
 
     def cover(self, q: Fraction, a: int, known: bool) -> tuple[Fraction, int, list[Cover]]:
         """The inflow (q, a) covers the oldest pieces; returns what is left of it and what it covered."""
@@ -130,8 +150,8 @@ class Cell:
         assert all(p.qty > 0 and p.value >= 0 for p in self.pieces), f"{self.key}: an empty piece"
         assert -min(self.Q, ZERO) == sum((p.qty for p in self.pieces), ZERO), f"{self.key}: pieces and Q"
         if self.Q < 0:
-            assert -self.V == sum(p.value for p in self.pieces), f"{self.key}: pieces and V"
-        assert self.V == self.posted, f"{self.key}: lines brought {self.posted}, the cell holds {self.V}"
+            assert sum(p.value for p in self.pieces) == -self.V, f"{self.key}: pieces and V"
+        assert self.posted == self.V, f"{self.key}: lines brought {self.posted}, the cell holds {self.V}"
 
 
 @dataclass
@@ -207,7 +227,7 @@ class AverageCell(Cell):
         """The common invariants, and V = Av - r(Av c / Aq)."""
         super().check()
         if self.Q > 0:
-            assert self.V == self.Av - self.gone(self.Aq - self.Q), f"{self.key}: basis and V"
+            assert self.Av - self.gone(self.Aq - self.Q) == self.V, f"{self.key}: basis and V"
 
 
 @dataclass
@@ -299,4 +319,4 @@ class FifoCell(Cell):
         super().check()
         assert max(self.Q, ZERO) == sum((layer.qty for layer in self.layers), ZERO), f"{self.key}: layers, Q"
         if self.Q >= 0:
-            assert self.V == sum(layer.value for layer in self.layers), f"{self.key}: layers and V"
+            assert sum(layer.value for layer in self.layers) == self.V, f"{self.key}: layers and V"

@@ -63,7 +63,7 @@ def number(value: Any) -> Fraction:
 
 def has_places(x: Fraction, places: int) -> bool:
     """Can `x` be written with that many decimals?"""
-    return (x * 10**places).denominator == 1
+    return bool((x * 10**places).denominator == 1)
 
 
 def decimal_text(x: Fraction | int) -> str:

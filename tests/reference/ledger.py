@@ -195,9 +195,9 @@ class Reference:
         places = [event[field] for field in ("site", "from_site", "to_site") if event.get(field)]
         wanted: list[tuple[Any, str]] = [(self.book.sites, site_of(place)) for place in places]
         wanted += [(self.book.items, name)] if name else []
-        for table, key in wanted:
-            if (event["entity"], key) not in table and event["source"] in self.refuse_unknown:
-                raise Refused("unknown_master", key)
+        for table, master in wanted:
+            if (event["entity"], master) not in table and event["source"] in self.refuse_unknown:
+                raise Refused("unknown_master", master)
         for place in places:
             self.book.sites.at_or((event["entity"], site_of(place)), {})
         if not name:

@@ -46,7 +46,7 @@ class Entity:
     @property
     def minor(self) -> int:
         """Minor units in one unit of the currency."""
-        return 10 ** digits(self.currency)
+        return int(10 ** digits(self.currency))
 
 
 @dataclass
@@ -89,7 +89,7 @@ def base_qty(item: Item, event: Event) -> Fraction:
     """The event's quantity in base units: at most 6 decimals, whole where the item is whole."""
     qty = number(event["qty"]) * item.factor(event.get("uom", ""))
     if not has_places(qty, 6):
-        raise Refused("scale", f"{event['qty']} {event.get('uom', '')} has more than 6 decimals in base units")
+        raise Refused("scale", f"{event['qty']} {event.get('uom', '')} in base units has over 6 decimals")
     if item.whole and qty.denominator != 1:
         raise Refused("fraction", f"{qty} of an item that is counted in whole units")
     return qty
@@ -139,7 +139,7 @@ def minor_amount(entity: Entity, event: Event, name: str) -> int | None:
 
 
 def priced_amount(entity: Entity, event: Event, price: str) -> int | None:
-    """The event's amount in minor units: stated, or qty x price rounded half-even, None if neither is there."""
+    """The event's amount in minor units: stated, or qty x price; None if neither is there."""
     stated = minor_amount(entity, event, "amount")
     if event.get(price) in (None, ""):
         return stated

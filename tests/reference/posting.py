@@ -91,7 +91,8 @@ class Post:
 
     def touch(self, *cells: Cell) -> None:
         """Count the event `late` once if it is for any of its cells."""
-        if any([self.note(cell) for cell in cells]):
+        late = [self.note(cell) for cell in cells]
+        if any(late):
             self.book.fresh.late += 1
 
     def remember(self, **facts: object) -> Posted:
@@ -149,7 +150,7 @@ def receipt(p: Post) -> None:
 
 
 def issue(p: Post) -> None:
-    """site -> contra of the reason, qty, cost."""
+    """Site -> contra of the reason, qty, cost."""
     qty, account, contra = p.qty(), p.account(p.event["site"]), issue_place(p.event)
     p.touch(p.book.cell(account))
     taken = p.take(account, qty, contra, "cogs")
@@ -158,7 +159,7 @@ def issue(p: Post) -> None:
 
 
 def delivery(p: Post) -> None:
-    """site -> `@customer/CH`, qty, cost; revenue beside it."""
+    """Site -> `@customer/CH`, qty, cost; revenue beside it."""
     qty, account = p.qty(), p.account(p.event["site"])
     revenue = priced_amount(p.entity, p.event, "unit_price") or 0
     contra = under("@customer", plain(p.event.get("channel")))
@@ -245,7 +246,7 @@ def revalue(p: Post) -> None:
     price = price_minor(p.entity, e, "unit_cost")
     p.remember()
     found: list[Cell] = []
-    for key in p.book.cells.keys():
+    for key in p.book.cells.all_keys():
         of_site, _, of_lot = key[3].partition("\x1f")
         if key[:3] != (e["entity"], e["item"], owner):
             continue

@@ -91,10 +91,8 @@ def sale_return(p: Post) -> None:
     sale_row(p, "return", account, -qty, -revenue, -value, channel, unknown, customer)
 
 
-def into_own_cell(
-    p: Post, key: EventKey, of: Posted, account: AccountKey, qty: Fraction
-) -> tuple[int, bool]:
-    """First the delivery's own uncovered units at provisional value, then covered ones. Value, from nothing."""
+def into_own_cell(p: Post, key: EventKey, of: Posted, account: AccountKey, qty: Fraction) -> tuple[int, bool]:
+    """First the delivery's own uncovered units at provisional value, then covered ones. Value, unknown?"""
     cell = p.book.cell(account)
     value, unknown, rest = 0, False, qty
     for piece in cell.own_pieces(key):
@@ -161,7 +159,7 @@ def unlinked(p: Post) -> None:
 
 
 def purchase_return(p: Post) -> None:
-    """site -> `@supplier/S` at the credit; cost - credit from the site to `@price_variance`."""
+    """Site -> `@supplier/S` at the credit; cost - credit from the site to `@price_variance`."""
     key, of = source_of(p)
     qty = p.qty()
     account = returned_to(p, of)
