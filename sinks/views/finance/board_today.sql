@@ -1,0 +1,15 @@
+WITH
+    fromUnixTimestamp64Milli({now_ms:Int64}, 'UTC') AS now_at,
+    (SELECT max(event_at) FROM mart.v_stock_now) AS newest_at,
+    -- a ledger that ends in the past (an import, a replay) shows its own last day
+    toStartOfDay(if(newest_at < now_at - INTERVAL 1 DAY, newest_at, now_at), {tz:String}) AS day_at
+SELECT entity,
+       sum(revenue_amt) AS revenue_amt,
+       sum(cogs_amt) AS cogs_amt,
+       sum(margin_amt) AS margin_amt,
+       if(sum(revenue_amt) = 0, NULL, toDecimal64(sum(margin_amt) / sum(revenue_amt), 4)) AS margin_rate,
+       toString(toDate(any(day_at), {tz:String})) AS day
+FROM mart.v_sale
+WHERE event_at >= day_at
+GROUP BY entity
+ORDER BY entity

@@ -1,0 +1,1 @@
+"""Tests that start the real command, a real browser, or kill processes."""
