@@ -161,7 +161,9 @@ def as_error(error: BaseException, place: str = "") -> StocktwinError | None:
 
 def _adopted(error: BaseException, place: str) -> StocktwinError:
     told = StocktwinError(
-        str(getattr(error, "place", "") or place), str(error.what), str(getattr(error, "cure", "") or "")  # type: ignore[attr-defined]
+        str(getattr(error, "place", "") or place),
+        str(error.what),
+        str(getattr(error, "cure", "") or ""),  # type: ignore[attr-defined]
     )
     code = getattr(error, "exit_code", None)
     told.exit_code = code if isinstance(code, int) and 0 < code < 256 else 1

@@ -60,7 +60,9 @@ def load_jobs(
     return parse_jobs(raw, file, os.environ if environ is None else environ, installed)
 
 
-def parse_jobs(raw: bytes, file: Path, environ: Mapping[str, str], installed: Installed | None = None) -> Jobs:
+def parse_jobs(
+    raw: bytes, file: Path, environ: Mapping[str, str], installed: Installed | None = None
+) -> Jobs:
     """The same from bytes; `file` names them in messages and is the base of relative paths."""
     from pipelines.runtime.config import marks, references, validate
 
@@ -70,7 +72,9 @@ def parse_jobs(raw: bytes, file: Path, environ: Mapping[str, str], installed: In
         cfg = validate.validate(marked)
         references.check(marked, installed or references.Installed.find(), file.parent)
     if marked.problems or cfg is None:
-        raise ConfigError(_shown(file), marked.problems or [Problem(1, 1, "", t("yaml.empty"), t("yaml.empty.cure"))])
+        raise ConfigError(
+            _shown(file), marked.problems or [Problem(1, 1, "", t("yaml.empty"), t("yaml.empty.cure"))]
+        )
     cfg._path = file
     return cfg
 
@@ -92,7 +96,11 @@ def jobs_schema() -> dict[str, Any]:
 
     schema = Jobs.model_json_schema(by_alias=True)
     _allow_variables(schema)
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_ID, "title": "stocktwin jobs.yaml"}
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA_ID,
+        "title": "stocktwin jobs.yaml",
+    }
     return {**head, **{key: value for key, value in schema.items() if key != "title"}}
 
 

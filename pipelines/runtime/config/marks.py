@@ -106,15 +106,17 @@ def _syntax(error: MarkedYAMLError | ReaderError, text: str) -> Problem:
         head = text[: error.position]
         line, column = head.count("\n") + 1, len(head) - (head.rfind("\n") + 1) + 1
         return Problem(line, column, "", t("yaml.control"), t("yaml.control.cure"))
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     said = error.problem or ""
+    msgid = next((text for found, text in _SYNTAX.items() if found in said), "")
+    mark = error.problem_mark or error.context_mark
+    if msgid == "yaml.open" and error.context_mark is not None:
+        mark = error.context_mark  # the bracket, not where its absence was noticed
+    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     row = text.split("\n")[line - 1] if line <= text.count("\n") + 1 else ""
     if "\t" in row[: column + 1] and not row[: column - 1].strip():
         return Problem(line, row.index("\t") + 1, "", t("yaml.tab"), t("yaml.tab.cure"))
-    for found, msgid in _SYNTAX.items():
-        if found in said:
-            return Problem(line, column, "", t(msgid), t(f"{msgid}.cure"))
+    if msgid:
+        return Problem(line, column, "", t(msgid), t(f"{msgid}.cure"))
     return Problem(line, column, "", t("yaml.syntax", said=said), t("yaml.syntax.cure"))
 
 
@@ -152,7 +154,10 @@ class _Walk:
             return None
         self._open.add(id(node))
         try:
-            return self._mapping(node, path) if isinstance(node, MappingNode) else self._sequence(node, path)
+            if isinstance(node, MappingNode):
+                return self._mapping(node, path)
+            assert isinstance(node, SequenceNode)
+            return self._sequence(node, path)
         finally:
             self._open.discard(id(node))
 
@@ -171,6 +176,10 @@ class _Walk:
                 self._problem(key, here, "yaml.duplicate", line=first)
                 continue
             self._out.keys[here] = _position(key)
+            if isinstance(child, ScalarNode) and child.style is None and not child.value:
+                self._out.values[here] = _position(
+                    key
+                )  # nothing stands there: the parser marks the next line
             data[key.value] = self.value(child, here)
         return data
 
@@ -180,7 +189,7 @@ class _Walk:
         return [self.value(child, (*path, at)) for at, child in enumerate(node.value)]
 
     def _scalar(self, node: ScalarNode, path: Path) -> Any:
-        tag, text = node.tag, node.value
+        tag, text = str(node.tag), str(node.value)
         if "$" in text:
             done: Substitution = substitute(text, self._environ)
             for what, cure in done.problems:
@@ -200,7 +209,9 @@ class _Walk:
         if kind in ("str", "timestamp"):
             return text
         try:
-            return self._yaml.constructor.construct_object(ScalarNode(tag, text, node.start_mark, node.end_mark))
+            return self._yaml.constructor.construct_object(
+                ScalarNode(tag, text, node.start_mark, node.end_mark)
+            )
         except (ValueError, MarkedYAMLError):
             return text
 

@@ -124,7 +124,11 @@ class _Check:
 
     def _list(self, path: Path, value: object) -> list[tuple[int, str]]:
         """The texts of a list with their index; a text named twice is a problem."""
-        texts = [(at, one) for at, one in enumerate(value) if isinstance(one, str)] if isinstance(value, list) else []
+        texts = (
+            [(at, one) for at, one in enumerate(value) if isinstance(one, str)]
+            if isinstance(value, list)
+            else []
+        )
         seen: set[str] = set()
         for at, one in texts:
             if one in seen:

@@ -29,7 +29,7 @@ _KINDS = {
     "too_short": "config.none",
 }
 _BOUNDS = {"greater_than_equal": ("ge", "≥"), "less_than_equal": ("le", "≤"), "less_than": ("lt", "<")}
-_PATTERNS = {"store": "config.store", "retention": "config.retention"}
+_PATTERNS = {"url": "config.url", "retention": "config.retention"}
 
 
 def validate(marked: Marked) -> Jobs | None:
@@ -66,7 +66,9 @@ def _problem(finding: Any, marked: Marked) -> Problem | None:
     if kind == "missing":
         key, parent = str(loc[-1]), loc[:-1]
         what = t("config.missing", key=key)
-        return _at(marked.at_key(parent), parent, what, t("config.missing.cure", example=_example(parent, key)))
+        return _at(
+            marked.at_key(parent), parent, what, t("config.missing.cure", example=_example(parent, key))
+        )
     what, cure = _wrong_value(kind, finding, loc, marked)
     return _at(marked.at_value(loc), loc, what, cure)
 
@@ -96,6 +98,8 @@ def _choice(value: object, loc: Path, marked: Marked) -> tuple[str, str]:
     model, key = _model(loc[:-1]), str(loc[-1])
     field = model.model_fields[key] if model else None
     choices = [str(c) for c in _literals(field.annotation)] if field else []
+    if str(value) in choices:  # the right number as text
+        return t("config.int"), t("config.int.cure", example=_example(loc[:-1], key))
     shown = isinstance(value, str | int) and loc not in marked.hidden and len(str(value)) <= 32
     what = t("config.choice", value=value) if shown else t("config.choice_hidden")
     near = difflib.get_close_matches(str(value), choices, n=1, cutoff=0.6) if shown else []

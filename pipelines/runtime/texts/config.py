@@ -90,10 +90,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "以小写字母开头，只用小写字母、数字、- 和 _，最多 63 个字符",
         "begin with a lower-case letter, then lower-case letters, digits, - and _, at most 63",
     ),
-    "config.store": ("不是存储地址", "not the address of a store"),
-    "config.store.cure": (
-        "请写 embedded，或 http://HOST:8123 这样的地址",
-        "write embedded, or an address such as http://HOST:8123",
+    "config.url": ("不是存储地址", "not the address of a store"),
+    "config.url.cure": (
+        "请写 chdb、chdb:///目录 或 https://HOST:8443；密码放在 password_env 所指的变量里",
+        "write chdb, chdb:///DIR or https://HOST:8443; the password belongs in the variable of password_env",
     ),
     "config.retention": ("不是保留时间", "not a time to keep"),
     "config.retention.cure": ("请写 forever、7d、12h 或 30m", "write forever, 7d, 12h or 30m"),

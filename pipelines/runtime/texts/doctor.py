@@ -1,5 +1,84 @@
-"""x."""
+"""Texts of the examination by `doctor`."""
 
 from __future__ import annotations
 
-TEXTS: dict[str, tuple[str, str]] = {}
+TEXTS: dict[str, tuple[str, str]] = {
+    "doctor.python": ("Python 版本", "Python"),
+    "doctor.python.cure": ("请使用 Python 3.11 或 3.12", "use Python 3.11 or 3.12"),
+    "doctor.names": ("包名归属", "package names"),
+    "doctor.names.cure": (
+        "请卸载占用这些名称的包，或为 stocktwin 单建虚拟环境",
+        "uninstall what owns these names, or give stocktwin an environment of its own",
+    ),
+    "doctor.disk": ("磁盘空间", "disk"),
+    "doctor.disk.found": ("{place} 剩余 {free} GiB", "{free} GiB free at {place}"),
+    "doctor.disk.cure": ("请腾出至少 5 GiB", "keep at least 5 GiB free"),
+    "doctor.kernels": ("编译缓存", "compiled kernels"),
+    "doctor.kernels.yes": ("已缓存", "cached"),
+    "doctor.kernels.no": ("尚无", "none yet"),
+    "doctor.kernels.cure": (
+        "首次运行会编译并缓存；若一直没有，请设可写的 NUMBA_CACHE_DIR",
+        "the first run compiles and keeps them; if none appear, set NUMBA_CACHE_DIR to a writable directory",
+    ),
+    "doctor.port": ("看板端口", "port of the board"),
+    "doctor.data": ("数据目录", "data directory"),
+    "doctor.data.none": ("{data} 还没有数据", "no data in {data} yet"),
+    "doctor.data.format": ("{data}，格式 {format}", "{data}, format {format}"),
+    "doctor.data.newer": (
+        "格式 {format} 比本程序（{ours}）新",
+        "format {format} is newer than this program's ({ours})",
+    ),
+    "doctor.data.newer.cure": ("请升级 stocktwin", "install a newer stocktwin"),
+    "doctor.data.broken": ("meta.json 无法读取（{why}）", "meta.json cannot be read ({why})"),
+    "doctor.data.broken.cure": (
+        "请从备份恢复，或用 `stocktwin replay --into DIR` 从归档重建",
+        "restore a backup, or rebuild from the archive with `stocktwin replay --into DIR`",
+    ),
+    "doctor.owner": ("占用进程", "owner"),
+    "doctor.owner.none": ("空闲", "nobody"),
+    "doctor.owner.alive": ("进程 {pid} 在运行并应答", "process {pid}, alive and answering"),
+    "doctor.owner.deaf": ("进程 {pid} 在运行但不应答", "process {pid} is alive but does not answer"),
+    "doctor.owner.deaf.cure": (
+        "请稍候再试；若仍不应答，停止进程 {pid} 后重新运行",
+        "wait a little; if it stays silent, stop process {pid} and run again",
+    ),
+    "doctor.owner.stale": ("进程 {pid} 已不存在，锁是遗留的", "process {pid} is gone and left its lock"),
+    "doctor.owner.stale.cure": ("无需处理，下次运行会接管", "nothing to do: the next run takes over"),
+    "doctor.archive": ("归档校验链", "chain of the archive"),
+    "doctor.archive.ok": ("完好", "unbroken"),
+    "doctor.archive.cure": (
+        "归档曾被改动：请从备份恢复，再运行 `stocktwin replay --verify`",
+        "the archive was changed: restore it from a backup, then `stocktwin replay --verify`",
+    ),
+    "doctor.store": ("存储", "store"),
+    "doctor.store.ok": ("可打开，设置正确", "opens, settings as they must be"),
+    "doctor.store.asked": ("经占用进程应答", "answers through its owner"),
+    "doctor.store.cure": (
+        "请从备份恢复，或用 `stocktwin replay --into DIR` 重建",
+        "restore a backup, or rebuild with `stocktwin replay --into DIR`",
+    ),
+    "doctor.masters": ("自动建立的主数据", "masters made by themselves"),
+    "doctor.masters.none": ("无", "none"),
+    "doctor.masters.found": ("{n} 个：{names}", "{n}: {names}"),
+    "doctor.masters.cure": (
+        "请补发 master.item 或 master.site 事件",
+        "send their master.item and master.site events",
+    ),
+    "doctor.waiting": ("等待引用的事件", "events that wait for another"),
+    "doctor.waiting.none": ("无", "none"),
+    "doctor.waiting.found": ("{n} 个，等待：{names}", "{n}, for: {names}"),
+    "doctor.waiting.cure": ("请发送被引用的事件", "send the events they refer to"),
+    "doctor.clock": ("系统时钟", "clock"),
+    "doctor.clock.ok": ("晚于最后一次到达", "later than the last arrival"),
+    "doctor.clock.empty": ("尚无到达", "nothing arrived yet"),
+    "doctor.clock.behind": (
+        "系统时间早于最后一次到达 {last}",
+        "the system time is before the last arrival, {last}",
+    ),
+    "doctor.clock.cure": ("请校准系统时间（NTP）", "set the system time right (NTP)"),
+    "doctor.unknown": ("无法检查（{why}）", "could not be examined ({why})"),
+    "doctor.unknown.cure": ("请先解决上面的问题", "solve what stands above first"),
+    "doctor.ok": ("正常", "ok"),
+    "doctor.warn": ("注意", "warn"),
+    "doctor.fail": ("失败", "fail"),
+}

@@ -1,0 +1,342 @@
+"""The command `stocktwin`: verbs only. Each parses its words, calls the runtime and prints what it returns.
+
+Exit codes: 0 ok, 1 failure, 2 usage, 78 bad configuration. Errors are one line of place, what and cure on
+standard error; a traceback only with STOCKTWIN_DEBUG=1. Help texts are msgids here, translated in `command`.
+Nothing heavy is imported before the verb is known: `--help` answers in a fifth of a second.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipelines.runtime import i18n
+from pipelines.runtime.errors import Different, Refused, StocktwinError, UsageError, as_error
+from pipelines.runtime.i18n import t
+
+if TYPE_CHECKING:
+    from pipelines.runtime.config.models import Jobs
+
+PORT = 8642
+COUNTS = ("committed", "refused", "duplicate", "waiting", "late")
+
+
+class Form(StrEnum):
+    """How a result is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+class Short(StrEnum):
+    """How a report is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+class Engine(StrEnum):
+    """The engines that run a bounded input."""
+
+    LOCAL = "local"
+    BYTEWAX = "bytewax"
+
+
+Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="opt.data")]
+JobsFile = Annotated[Path | None, typer.Option("--jobs", metavar="FILE", help="opt.jobs")]
+Input = Annotated[str | None, typer.Option("--input", metavar="FILE|URI", help="opt.input")]
+Map = Annotated[str | None, typer.Option("--map", metavar="NAME|FILE", help="opt.map")]
+
+app = typer.Typer(
+    name="stocktwin",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"max_content_width": 110},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if not wanted:
+        return
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    try:
+        print(f"stocktwin {installed('stocktwin')}")
+    except PackageNotFoundError:
+        print("stocktwin (source)")
+    raise typer.Exit
+
+
+@app.callback(help="cmd")
+def everywhere(
+    lang: Annotated[str | None, typer.Option("--lang", metavar="zh|en", help="opt.lang")] = None,
+    version: Annotated[
+        bool, typer.Option("--version", help="opt.version", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Options of every verb, here for the help: `main` has taken `--lang` out before, wherever it stood."""
+
+
+@app.command(help="cmd.demo")
+def demo(
+    speed: Annotated[int, typer.Option(min=1, max=1_000_000, help="opt.speed")] = 60,
+    seed: Annotated[int, typer.Option(min=0, help="opt.seed")] = 7,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="opt.port")] = PORT,
+    host: Annotated[str, typer.Option(help="opt.host")] = "127.0.0.1",
+    data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="opt.demo_data")] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="opt.no_browser")] = False,
+    duration: Annotated[float | None, typer.Option(min=0, metavar="SECONDS", help="opt.duration")] = None,
+    jobs: JobsFile = None,
+) -> None:
+    """See `pipelines.runtime.demo`."""
+    from pipelines.runtime.demo import run_demo
+    from pipelines.runtime.doctor import require_port
+
+    require_port(host, port)
+    run_demo(
+        cfg=_load(jobs), speed=speed, seed=seed, port=port, host=host, data=data, lang=i18n.current(),
+        browser=not no_browser, duration=duration,
+    )  # fmt: skip
+
+
+@app.command(help="cmd.run")
+def run(
+    job: Annotated[list[str] | None, typer.Argument(metavar="JOB", help="arg.job")] = None,
+    input: Input = None,  # noqa: A002
+    map: Map = None,  # noqa: A002
+    data: Data = None,
+    strict: Annotated[bool, typer.Option("--strict", help="opt.strict")] = False,
+    engine: Annotated[Engine | None, typer.Option(help="opt.engine")] = None,
+    output: Annotated[Short, typer.Option("-o", "--output", help="opt.output")] = Short.TABLE,
+    jobs: JobsFile = None,
+) -> None:
+    """See `pipelines.runtime.run`."""
+    from pipelines.runtime.jobs import chosen_jobs
+
+    cfg = _load(jobs)
+    names = chosen_jobs(cfg, job or [])
+    _require_input(input)
+    folder = data or Path(cfg.defaults.data)
+
+    from pipelines.runtime.progress import bar
+    from pipelines.runtime.run import run_job
+
+    for name in names:
+        used = engine.value if engine else cfg.engine_of(name)
+        with bar(t("run.title", job=name)) as progress:
+            report = run_job(cfg, name, input, map, folder, strict, used, progress)
+        _print_run(report, output)
+        if strict and report.refused:
+            raise Refused(input or name, report.refused, folder)
+
+
+@app.command(help="cmd.check")
+def check(
+    jobs: JobsFile = None,
+    map: Map = None,  # noqa: A002
+    input: Input = None,  # noqa: A002
+) -> None:
+    """See `pipelines.runtime.check`."""
+    cfg = _load(jobs)
+    facts = {"sources": len(cfg.sources), "topics": len(cfg.topics), "jobs": len(cfg.jobs)}
+    print(t("check.jobs", file=cfg.path, **facts))
+    if map is None and input is None:
+        return
+    _require_input(input)
+    from pipelines.runtime.check import check_map, dry_decode
+    from pipelines.runtime.progress import bar
+
+    if map is not None:
+        print(t("check.map", map=map, rules=check_map(map)))
+    if input is not None:
+        with bar(t("check.title")) as progress:
+            found = dry_decode(cfg, input, map, progress)
+        print(t("check.input", input=input, n=found.records_in))
+        for reason, n in found.reasons:
+            print(f"  {reason}={n}")
+        print(f"in={found.records_in} ok={found.records_in - found.refused} refused={found.refused}")
+
+
+@app.command(help="cmd.sql")
+def sql(
+    statement: Annotated[str, typer.Argument(metavar="SQL", help="arg.sql")],
+    data: Data = None,
+    output: Annotated[Form, typer.Option("-o", "--output", help="opt.output")] = Form.TABLE,
+    jobs: JobsFile = None,
+) -> None:
+    """See `sinks.serving.client`."""
+    text = sys.stdin.read() if statement == "-" else statement
+    if not text.strip():
+        raise UsageError("SQL", t("use.sql"), t("use.sql.cure"))
+    folder = _require_data(data, jobs)
+    from sinks.format import render
+    from sinks.serving.client import query
+
+    sys.stdout.write(render(query(folder, text), output.value).rstrip("\n") + "\n")
+
+
+@app.command(help="cmd.replay")
+def replay(
+    data: Data = None,
+    verify: Annotated[bool, typer.Option("--verify", help="opt.verify")] = False,
+    into: Annotated[Path | None, typer.Option("--into", metavar="DIR", help="opt.into")] = None,
+    jobs: JobsFile = None,
+) -> None:
+    """See `pipelines.runtime.replay`."""
+    if verify == (into is not None):
+        raise UsageError("replay", t("use.replay"), t("use.replay.cure"))
+    folder = _require_data(data, jobs)
+    if into is not None and into.exists() and (not into.is_dir() or any(into.iterdir())):
+        raise UsageError(str(into), t("error.not_empty"), t("error.not_empty.cure"))
+    from pipelines.runtime import replay as archive
+    from pipelines.runtime.progress import bar
+
+    with bar(t("replay.title")) as progress:
+        if into is not None:
+            archive.into(folder, into, progress)
+            report = None
+        else:
+            report = archive.verify(folder, progress)
+    if report is None:
+        print(t("replay.into", target=into))
+        return
+    if not report.identical:
+        raise Different(folder, report.difference or "?")
+    print(t("replay.identical", versions=report.versions, sha=report.sha256))
+
+
+@app.command(help="cmd.doctor")
+def doctor(
+    data: Data = None,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="opt.port")] = PORT,
+    output: Annotated[Short, typer.Option("-o", "--output", help="opt.output")] = Short.TABLE,
+) -> None:
+    """See `pipelines.runtime.doctor`."""
+    from pipelines.runtime.doctor import as_lines, examine
+
+    rows = examine(data, port)
+    if output is Short.JSON:
+        print(json.dumps([row.as_dict() for row in rows], ensure_ascii=False))
+    else:
+        print("\n".join(as_lines(rows, color=sys.stdout.isatty() and "NO_COLOR" not in os.environ)))
+    if any(row.state == "fail" for row in rows):
+        raise typer.Exit(1)
+
+
+@app.command(help="cmd.schema")
+def schema(
+    name: Annotated[str, typer.Argument(metavar="events|jobs|TYPE", help="arg.schema")] = "events",
+) -> None:
+    """See `schemas.derive` and `pipelines.runtime.jobs`."""
+    if name == "jobs":
+        from pipelines.runtime.jobs import jobs_schema
+
+        made: dict[str, Any] = jobs_schema()
+    else:
+        from pipelines.runtime.check import events_schema
+
+        made = events_schema(name)
+    print(json.dumps(made, ensure_ascii=False, indent=2))
+
+
+@app.command(help="cmd.docs")
+def docs() -> None:
+    """See `schemas.derive`."""
+    from schemas.derive import markdown_page
+
+    print(markdown_page().rstrip("\n"))
+
+
+def _load(file: Path | None) -> Jobs:
+    from pipelines.runtime.jobs import find_jobs_file, load_jobs
+
+    return load_jobs(find_jobs_file(file))
+
+
+def _require_input(given: str | None) -> None:
+    if given is not None and given != "-" and "://" not in given and not Path(given).exists():
+        raise UsageError(given, t("error.no_file"), t("error.no_file.cure"))
+
+
+def _require_data(given: Path | None, jobs: Path | None) -> Path:
+    folder = given or Path(_load(jobs).defaults.data)
+    if not (folder / "meta.json").exists():
+        raise StocktwinError(str(folder), t("error.no_data"), t("error.no_data.cure", data=folder))
+    return folder
+
+
+def _print_run(report: Any, output: Short) -> None:
+    """The report of a run; 64-bit integers are strings in JSON, as everywhere."""
+    if output is Short.JSON:
+        counts = {name: str(getattr(report, name)) for name in ("records_in", *COUNTS)}
+        print(
+            json.dumps(
+                {"run_id": report.run_id, **counts, "seconds": f"{report.seconds:.3f}"}, ensure_ascii=False
+            )
+        )
+        return
+    rate = f"{report.records_in / report.seconds:,.0f}" if report.seconds > 0 else "-"
+    print(t("run.done", run=report.run_id, seconds=f"{report.seconds:.1f}", rate=rate))
+    rows = list(getattr(report, "sources", ()))
+    for row in rows if len(rows) > 1 else ():
+        print(t("run.source", source=row.source, counts=_counts(row)))
+    print(_counts(report))
+
+
+def _counts(row: Any) -> str:
+    return " ".join([f"in={row.records_in}", *(f"{name}={getattr(row, name)}" for name in COUNTS)])
+
+
+def command() -> Any:
+    """The command tree with its help in the language in use."""
+    tree = typer.main.get_command(app)
+    _translate(tree)
+    for verb in getattr(tree, "commands", {}).values():
+        _translate(verb)
+    return tree
+
+
+def _translate(verb: Any) -> None:
+    verb.help = t(verb.help)
+    verb.short_help = verb.help
+    helper = verb.get_help_option(typer.Context(verb))
+    for param in [*verb.params, *([helper] if helper else [])]:
+        known = param.help in i18n.CATALOGUE
+        param.help = t(param.help) if known else (t("opt.help") if param is helper else param.help)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Entry point of `stocktwin`; always leaves by SystemExit."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    lang, words = i18n.take(words, os.environ)
+    try:
+        if lang not in i18n.LANGUAGES:
+            raise UsageError("--lang", t("use.lang"), t("use.lang.cure"))
+        i18n.use(lang)
+        command()(args=words, prog_name="stocktwin")
+    except Exception as error:  # noqa: BLE001 - the last place where an error can be told
+        sys.exit(_tell(error))
+
+
+def _tell(error: Exception) -> int:
+    if os.environ.get("STOCKTWIN_DEBUG", "") not in ("", "0"):
+        traceback.print_exc()
+    told = as_error(error)
+    if told is None:
+        told = StocktwinError(
+            "stocktwin", t("error.bug", kind=type(error).__name__, text=error), t("error.bug.cure")
+        )
+    print(told, file=sys.stderr)
+    return told.exit_code

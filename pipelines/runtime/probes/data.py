@@ -1,0 +1,159 @@
+"""A data directory: its format, its owner, its archive, its store, and what in it waits for a person."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from pipelines.runtime.errors import as_error
+from pipelines.runtime.i18n import t
+from pipelines.runtime.probes.finding import Finding, fail, ok, warn
+
+FORMAT = 1
+_SHOWN = 5  # names listed before "…"
+_ANSWER_S = 2.0
+
+Query = Callable[[str], list[dict[str, Any]]]
+
+
+def meta(data: Path) -> Finding:
+    """meta.json says which format the directory has."""
+    file = data / "meta.json"
+    if not file.exists():
+        return warn("data", t("doctor.data.none", data=data), t("error.no_data.cure", data=data))
+    try:
+        read = json.loads(file.read_text(encoding="utf-8"))
+        version = int(read["format"]) if isinstance(read, dict) and "format" in read else FORMAT
+    except (OSError, ValueError, TypeError) as error:
+        return fail("data", t("doctor.data.broken", why=_why(error)), t("doctor.data.broken.cure"))
+    if version > FORMAT:
+        found = t("doctor.data.newer", format=version, ours=FORMAT)
+        return fail("data", found, t("doctor.data.newer.cure"))
+    return ok("data", t("doctor.data.format", data=data, format=version))
+
+
+def owner(data: Path) -> Finding:
+    """Who has the directory; a lock left behind by a dead process is no harm."""
+    pid = lock_pid(data)
+    if pid is None:
+        return ok("owner", t("doctor.owner.none"))
+    if not _alive(pid):
+        return ok("owner", t("doctor.owner.stale", pid=pid))
+    if _answers(data / "owner.sock"):
+        return ok("owner", t("doctor.owner.alive", pid=pid))
+    return warn("owner", t("doctor.owner.deaf", pid=pid), t("doctor.owner.deaf.cure", pid=pid))
+
+
+def lock_pid(data: Path) -> int | None:
+    """The process that the lock file names, whether it lives or not."""
+    try:
+        said = (data / "lock").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    number = re.search(r"\d+", said)
+    return int(number[0]) if number else None
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(_ANSWER_S)
+        try:
+            probe.connect(os.path.relpath(path) if len(str(path)) > 100 else str(path))
+        except OSError:
+            return False
+    return True
+
+
+def archive(data: Path) -> Iterator[Finding]:
+    """The archive's own chain, as far as `pipelines.runtime.archive.check_chain` looks in a moment."""
+    if find_spec("pipelines.runtime.archive") is None or not (data / "archive").is_dir():
+        return
+    from pipelines.runtime import archive as kept
+
+    check_chain = getattr(kept, "check_chain", None)
+    if check_chain is None:
+        return
+    broken = list(check_chain(data))
+    if broken:
+        yield fail("archive", "; ".join(map(str, broken[:_SHOWN])), t("doctor.archive.cure"))
+    else:
+        yield ok("archive", t("doctor.archive.ok"))
+
+
+def store(data: Path, query: Query) -> Iterator[Finding]:
+    """The store answers; then what it says about masters, waiting events and the clock."""
+    try:
+        query("SELECT 1 AS one")
+        yield ok("store", t("doctor.store.ok"))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
+        yield fail("store", _why(error), t("doctor.store.cure"))
+        return
+    for check, look in (("masters", masters), ("waiting", waiting), ("clock", clock)):
+        try:
+            yield look(query)
+        except Exception as error:  # noqa: BLE001
+            yield warn(check, t("doctor.unknown", why=_why(error)), t("doctor.unknown.cure"))
+
+
+def masters(query: Query) -> Finding:
+    """Items and sites that the ledger made because an event named them."""
+    rows = query(
+        "SELECT name, count() OVER () AS n FROM (SELECT item AS name FROM core.item FINAL WHERE auto"
+        " UNION ALL SELECT site FROM core.site FINAL WHERE auto) ORDER BY name LIMIT 6"
+    )
+    if not rows:
+        return ok("masters", t("doctor.masters.none"))
+    return warn("masters", t("doctor.masters.found", **_listed(rows)), t("doctor.masters.cure"))
+
+
+def waiting(query: Query) -> Finding:
+    """Events that wait for one they refer to."""
+    rows = query(
+        "SELECT waits_for AS name, count() OVER () AS n FROM core.waiting FINAL WHERE state = 'waiting'"
+        " ORDER BY since LIMIT 6"
+    )
+    if not rows:
+        return ok("waiting", t("doctor.waiting.none"))
+    return warn("waiting", t("doctor.waiting.found", **_listed(rows)), t("doctor.waiting.cure"))
+
+
+def clock(query: Query) -> Finding:
+    """The system's time against the last arrival: a ledger's recorded_at never goes back."""
+    rows = query("SELECT toUnixTimestamp64Milli(max(recorded_at)) AS last FROM core.movement")
+    last = int(rows[0]["last"] or 0) if rows else 0
+    if last <= 0:
+        return ok("clock", t("doctor.clock.empty"))
+    at = datetime.fromtimestamp(last / 1000, UTC)
+    if datetime.now(UTC) < at:
+        shown = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return fail("clock", t("doctor.clock.behind", last=shown), t("doctor.clock.cure"))
+    return ok("clock", t("doctor.clock.ok"))
+
+
+def _listed(rows: list[dict[str, Any]]) -> dict[str, str]:
+    names = [str(row["name"]) for row in rows[:_SHOWN]]
+    return {"n": str(rows[0]["n"]), "names": ", ".join(names) + (" …" if len(rows) > _SHOWN else "")}
+
+
+def _why(error: BaseException) -> str:
+    """One line of an error."""
+    told = as_error(error)
+    text = told.what if told else str(error) or type(error).__name__
+    return text.splitlines()[0][:200]
