@@ -163,7 +163,7 @@ def test_undocumented_is_red() -> None:
     fail_on(problems)
 
 
-@pytest.mark.parametrize("path", [p for p in PAGES if list(_blocks(p, "python"))], ids=str)
+@pytest.mark.parametrize("path", PAGES, ids=str)
 def test_python_snippets_run(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The snippets of a page run one after another in one namespace, in an empty folder."""
     monkeypatch.chdir(tmp_path)
