@@ -1,0 +1,144 @@
+"""Source `pos`: files of a till or an export, read through a map into canonical events.
+
+**Parts** files, plain or gzip: delimited text with a header, one JSON object a line, or one JSON array.
+**Position** the number of the row: the header and blank rows are not counted.
+**Restart** nothing is lost or doubled: a finished file never changes.
+**Refuses** nothing itself: `Mapper.decode` names the rows that cannot be mapped.
+"""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from connectors.contract import Part
+from connectors.files import BLOCK_BYTES, BlockPart, FileError, list_files, read_block
+from connectors.maps.errors import MapError
+from connectors.maps.fields import line_end, record_ends, split_record
+from connectors.maps.mapper import Mapper
+from connectors.ndjson import CAPABILITIES, LinePart
+from schemas.fields import MAX_RECORD_BYTES
+
+MAX_ARRAY_BYTES = 256 << 20
+_BOM = b"\xef\xbb\xbf"
+
+
+class CsvPart(BlockPart):
+    """A file of delimited records; the first names the columns unless the map does."""
+
+    def __init__(self, source: str, part: str, mapper: Mapper, resume: int | None) -> None:
+        self.mapper = mapper
+        super().__init__(source, part, mapper.decoder, resume)
+
+    def start(self) -> None:
+        """Read the header and bind the map to it; `MapError` when it does not fit."""
+        if not self.mapper.needs_header:
+            return
+        self._fill()
+        first = self._ready[0].as_py() if len(self._ready) else b""
+        self._ready = self._ready[1:]
+        encoding = self.mapper.plan.encoding
+        try:
+            text = line_end(first).decode(encoding).removeprefix("\ufeff")
+        except UnicodeDecodeError as error:
+            self.close()
+            cure = "state the file's encoding in the map"
+            raise MapError(f"{self.part}:1", f"the header is not {encoding}: {error.reason}", cure) from error
+        fields = split_record(text, self.mapper.plan.delimiter)
+        if not text or fields is None:
+            self.close()
+            raise MapError(f"{self.part}:1", "no header", "the first line names the columns, or state `header`")
+        try:
+            self.mapper = self.mapper.bound(fields, f"{self.part}:1")
+        except MapError:
+            self.close()
+            raise
+        self.decoder = self.mapper.decoder
+
+    def cut(self, buf: NDArray[np.uint8], *, final: bool) -> NDArray[np.int64]:
+        """Records by the grammar of `maps.fields`."""
+        ends = record_ends(buf, self.mapper.plan.delimiter, final, MAX_RECORD_BYTES)
+        return np.concatenate([np.zeros(1, dtype=np.int64), ends])
+
+
+class ObjectsPart(BlockPart):
+    """A file that is one JSON array; it is read whole (up to 256 MiB), its elements are the records."""
+
+    def cut(self, buf: NDArray[np.uint8], *, final: bool) -> NDArray[np.int64]:
+        """Not used: `_fill` cuts the whole file at once."""
+        raise NotImplementedError
+
+    def _fill(self) -> None:
+        if self._drained:
+            return
+        self._drained = True
+        blocks, size = [], 0
+        while block := read_block(self._stream, self.part, BLOCK_BYTES):
+            blocks.append(block)
+            size += len(block)
+            if size > MAX_ARRAY_BYTES:
+                what = f"an array above {MAX_ARRAY_BYTES >> 20} MiB"
+                raise FileError(self.part, what, "write one object a line and `format: ndjson`")
+        elements = cut_array(b"".join(blocks).removeprefix(_BOM))
+        clipped = [e[: MAX_RECORD_BYTES + 1] if len(e) > MAX_RECORD_BYTES else e for e in elements]
+        self._ready = pa.array(clipped, type=pa.large_binary())
+
+
+def cut_array(data: bytes) -> list[bytes]:
+    """The elements of a JSON array as they stand; what is no part of an array is a record of its own."""
+    text = data.decode("latin-1")  # one character a byte: structure is ASCII, the rest only passes through
+    decoder = json.JSONDecoder(strict=False)
+    at = _skip(text, 0, " \t\r\n")
+    if text[at : at + 1] != "[":
+        return [data] if data.strip() else []
+    found: list[bytes] = []
+    at = _skip(text, at + 1, " \t\r\n,")
+    while at < len(text) and text[at] != "]":
+        try:
+            _, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            end = len(text)  # not to be told where it ends: the rest is one record, refused not_json
+        found.append(data[at:end])
+        at = _skip(text, end, " \t\r\n,")
+    rest = data[at + 1 :].strip()
+    return [*found, rest] if rest else found
+
+
+def _skip(text: str, at: int, chars: str) -> int:
+    while at < len(text) and text[at] in chars:
+        at += 1
+    return at
+
+
+class PosSource:
+    """Files of a till, read through a map.
+
+    `mappers`: decoder name -> the mapper bound to a file's header, filled as parts are built; the runtime
+    stores `Mapper.document` under that name, so that the archive can be read again without the file.
+    """
+
+    capabilities = CAPABILITIES
+
+    def __init__(self, name: str, paths: list[str], mapper: Mapper) -> None:
+        self.name = name
+        self.mapper = mapper
+        self.mappers: dict[str, Mapper] = {}
+        self._paths = paths
+
+    def parts(self) -> list[str]:
+        """The files, as paths; `FileError` when there is none."""
+        return list_files(self._paths)
+
+    def build(self, part: str, resume: int | None) -> Part:
+        """Open a file at record `resume`; `FileError` or, when its header does not fit the map, `MapError`."""
+        form = self.mapper.plan.format
+        if form == "csv":
+            opened = CsvPart(self.name, part, self.mapper, resume)
+            self.mappers[opened.decoder] = opened.mapper
+            return opened
+        self.mappers[self.mapper.decoder] = self.mapper
+        kind = LinePart if form == "ndjson" else ObjectsPart
+        return kind(self.name, part, self.mapper.decoder, resume)
