@@ -87,27 +87,28 @@ class _Desk:
         })
 
     async def stream(self, request: Request) -> Response:
-        """Server-sent events: `card` for every changed card, `pulse` at least once a second."""
+        """Server-sent events: `card` for every changed card of ?page=, `pulse` every second."""
         after = 0
         epoch, _, seen = request.headers.get("last-event-id", "").partition("-")
         if epoch == self.epoch and seen.isdigit():
             after = int(seen)
-        return EventSourceResponse(self._events(after), ping=3600)
+        page = request.query_params.get("page", "now")[:64]
+        return EventSourceResponse(self._events(page, after), ping=3600)
 
-    async def _events(self, after: int) -> AsyncIterator[dict[str, str]]:
-        await self.feed.join()
+    async def _events(self, page: str, after: int) -> AsyncIterator[dict[str, str]]:
+        self.feed.join(page)
         pulsed = 0.0
         try:
             while not self.feed.closed:
                 if time.monotonic() - pulsed >= PULSE_S:
                     pulsed = time.monotonic()
                     yield {"event": "pulse", "data": json.dumps({"now_ms": self.board.clock()})}
-                for snap in await self.feed.changes(after, PULSE_S):
+                for snap in await self.feed.changes(page, after, PULSE_S):
                     after = snap.seq
                     yield {"event": "card", "id": f"{self.epoch}-{snap.seq}",
                            "data": json.dumps(snap.body, ensure_ascii=False)}
         finally:
-            self.feed.leave()
+            self.feed.leave(page)
 
     async def card(self, request: Request) -> Response:
         """One card asked now: a drill card with its parameters, or a table with a search text."""

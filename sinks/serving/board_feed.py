@@ -1,7 +1,8 @@
 """The live round: one query per due card and interval, shared by every client, sent only when changed.
 
-Nobody connected: no query. A card whose query takes long is asked less often, so that the board never takes
-more than about a fifth of one core from the ledger. A failing query is shown on its card and asked again.
+Nobody connected: no query; a page that nobody looks at: none of its cards. A card whose query takes long is asked
+less often (it rests four times as long as it took), and a round is followed by a pause at least as long as itself,
+so that the board leaves the machine to the ledger. A failing query is shown on its card and asked again.
 Clients pull: each holds the number of the last change it saw and gets the newest state of what changed since,
 so a slow client skips states instead of queueing them.
 """
@@ -10,8 +11,9 @@ import asyncio
 import hashlib
 import json
 import time
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Container
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -20,7 +22,7 @@ from sinks.serving.board_rows import Cell, rows
 from sinks.serving.boards import Card
 
 Query = Callable[[str, dict[str, object]], pa.Table]
-IDLE_SHARE = 4  # a card rests at least this many times as long as its last query took
+REST = 4  # a card rests at least this many times as long as its last query took
 RATE_WINDOW_S = 10.0
 
 
@@ -40,7 +42,7 @@ class Feed:
     def __init__(self, cards: list[Card], query: Query, clock: Callable[[], int], tz: str, interval_s: float) -> None:
         self.cards, self.query, self.clock, self.tz, self.interval_s = cards, query, clock, tz, interval_s
         self.seq = 0
-        self.clients = 0
+        self.watched: Counter[str] = Counter()
         self.closed = False
         self.snaps = {card.name: Snap() for card in cards if card.live}
         self._lines: dict[tuple[str, str, str], deque[tuple[float, float]]] = {}
@@ -51,23 +53,33 @@ class Feed:
     async def run(self) -> None:
         """Ask for ever, while somebody looks. Ends by cancellation."""
         while True:
-            while not self.clients:
+            while not self.watched.total():
                 self._wake.clear()
                 await self._wake.wait()
             started = time.monotonic()
             for card in self.cards:
-                if card.live and self.snaps[card.name].due <= started and self.clients:
+                if card.live and self.seen_on(card, self.watched) and self.snaps[card.name].due <= started:
                     await self._refresh(card)
-            await asyncio.sleep(max(0.05, self.interval_s - (time.monotonic() - started)))
+            took = time.monotonic() - started
+            await asyncio.sleep(max(0.05, took, self.interval_s - took))
 
-    async def join(self) -> None:
-        """A client has come: the round runs while at least one is here."""
-        self.clients += 1
+    @staticmethod
+    def seen_on(card: Card, pages: Container[str]) -> bool:
+        """Whether the card is shown on one of `pages`; how fresh the data are is shown on every page."""
+        return card.file.page in pages or card.file.kind == "freshness"
+
+    def join(self, page: str) -> None:
+        """A client looks at `page`. What was known of a page that nobody watched is old and not sent again."""
+        for card in self.cards:
+            if card.live and not self.seen_on(card, +self.watched):
+                self.snaps[card.name] = Snap()
+        self.watched[page] += 1
         self._wake.set()
 
-    def leave(self) -> None:
-        """A client has gone."""
-        self.clients -= 1
+    def leave(self, page: str) -> None:
+        """A client has gone from `page`."""
+        self.watched[page] -= 1
+        self.watched += Counter()  # drops pages that nobody watches
 
     async def close(self) -> None:
         """Let every stream end."""
@@ -75,15 +87,17 @@ class Feed:
         async with self._changed:
             self._changed.notify_all()
 
-    async def changes(self, after: int, timeout_s: float) -> list[Snap]:
-        """Answers newer than change number `after`, oldest first; empty when none comes in `timeout_s`."""
+    async def changes(self, page: str, after: int, timeout_s: float) -> list[Snap]:
+        """Answers for `page` newer than change number `after`, oldest first; empty when none comes in `timeout_s`."""
+        mine = [card.name for card in self.cards if card.live and self.seen_on(card, (page,))]
+
+        def newer() -> list[Snap]:
+            return sorted((self.snaps[name] for name in mine if self.snaps[name].seq > after), key=lambda snap: snap.seq)
+
         async with self._changed:
-            if self.seq <= after and not self.closed:
-                try:
-                    await asyncio.wait_for(self._changed.wait(), timeout_s)
-                except TimeoutError:
-                    return []
-        return sorted((snap for snap in self.snaps.values() if snap.seq > after), key=lambda snap: snap.seq)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait_for(lambda: self.closed or bool(newer())), timeout_s)
+            return newer()
 
     async def ask(self, card: Card, given: dict[str, str]) -> dict[str, object]:
         """Ask one card now, with values for its parameters; the answer is a body as in the stream.
@@ -112,7 +126,7 @@ class Feed:
         self._rates(card, body)
         snap = self.snaps[card.name]
         took = time.monotonic() - started
-        snap.due = started + max(card.file.refresh, took * (IDLE_SHARE + 1)) - 0.02
+        snap.due = started + max(card.file.refresh, took * (REST + 1)) - 0.02
         digest = fingerprint(body)
         if digest == snap.digest:
             return

@@ -22,8 +22,8 @@ VIEWS = Path(__file__).resolve().parent.parent / "views"
 GIVEN = frozenset({"now_ms", "tz", "search"})
 _PARAM = re.compile(r"\{\s*([A-Za-z_]\w*)\s*:\s*[A-Za-z]")
 
-Format = Literal["text", "word", "words", "qty", "money", "cost", "int", "time", "day", "percent", "rate", "place",
-                 "check", "trust", "raw"]
+Format = Literal["text", "word", "words", "item", "place", "qty", "signed", "money", "signed_money", "cost", "int",
+                 "percent", "rate", "time", "day", "check", "trust", "raw"]
 
 
 class CardError(Exception):
@@ -41,6 +41,7 @@ class Text(BaseModel):
 class Column(Text):
     """One column of a card: labels, unit and how its values are written.
 
+    `item` shows the name from the hidden columns `<name>_zh` and `<name>_en` beside the code; `words` a sentence.
     `opens` names a drill page that gets its parameters from the row's columns of the same name; `alarm`
     says which sign of the value calls for attention; `minor` columns give way on a phone.
     """

@@ -1,84 +1,59 @@
-"""A small mart for the board's tests: the faces of design section 6 as plain tables, in a process of its own.
+"""A small real store for the board's tests: tables filled by hand, faces as shipped, in a process of its own.
 
-One process may open one chDB directory, so the mart lives in a child and answers over a pipe. The seam: whoever
-has a real store passes its own `query` and `submit` to the board instead of those of `SmallMart`.
+One process may open one chDB directory, so the store lives in a child and answers over a pipe. The seam: whoever
+has the running ledger passes its own `query` and `submit` to the board instead of those of `SmallMart`.
 """
 
 import json
 import multiprocessing
 import random
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
+from sinks.clickhouse import Store
+from sinks.serving.board_bind import bind
+
 ENTITY = "FRESH"
 SITES = ("S01-Center", "S02-Harbour", "S03-Station")
-ITEMS = {
-    "MILK-1L": ("5.20", "7.90"), "BREAD-WHEAT": ("3.10", "6.50"), "EGGS-10": ("8.40", "12.80"), "RICE-5KG": ("26.50", "39.90"),
-    "TOFU-400": ("2.30", "4.50"), "APPLE-FUJI-KG": ("6.80", "11.80"), "PORK-BELLY-KG": ("28.00", "42.00"), "SOY-SAUCE-500": ("5.90", "9.90"),
-    "TEA-GREEN-100": ("18.00", "36.00"), "WATER-6X550": ("6.60", "10.80"), "NOODLES-5": ("9.20", "14.50"), "SHRIMP-FROZEN-KG": ("48.00", "79.00"),
+ITEMS = {  # code: cost, price, names
+    "MILK-1L": ("5.20", "7.90", "鲜牛奶 1 升", "Fresh milk 1 l"), "BREAD-W": ("3.10", "6.50", "全麦面包", "Wholegrain bread"),
+    "EGGS-10": ("8.40", "12.80", "鸡蛋 10 枚", "Eggs, 10"), "RICE-5KG": ("26.50", "39.90", "东北大米 5 公斤", "Rice 5 kg"),
+    "TOFU-400": ("2.30", "4.50", "嫩豆腐 400 克", "Soft tofu 400 g"), "APPLE-KG": ("6.80", "11.80", "红富士苹果", "Fuji apples"),
+    "PORK-KG": ("28.00", "42.00", "五花肉", "Pork belly"), "SOY-500": ("5.90", "9.90", "生抽 500 毫升", "Soy sauce 500 ml"),
+    "TEA-100": ("18.00", "36.00", "龙井绿茶 100 克", "Green tea 100 g"), "WATER-6": ("6.60", "10.80", "饮用水 6 瓶", "Water, 6 bottles"),
+    "NOODLE-5": ("9.20", "14.50", "方便面 5 连包", "Noodles, 5 packs"), "SHRIMP-KG": ("48.00", "79.00", "冷冻虾仁", "Frozen shrimp"),
 }
+TRUST = ("green", "yellow", "red")
 MINUTE = 60_000
 
-DDL = """
-CREATE DATABASE IF NOT EXISTS mart;
-CREATE TABLE mart.v_movement (entity LowCardinality(String), version UInt64, line UInt32, status LowCardinality(String), event_id String,
-  source String, type LowCardinality(String), event_at DateTime64(3,'UTC'), recorded_at DateTime64(3,'UTC'), period String, item String, lot String,
-  owner String, from_place String, to_place String, from_pool String, to_pool String, qty Decimal(18,6), value_amt Decimal(18,4), reason String,
-  channel String, document String, cost_centre String, trust String, corrects_event String, cause_event String)
-  ENGINE = MergeTree ORDER BY (entity, version, line);
-CREATE VIEW mart.v_stock_now AS SELECT entity, site, item, lot, owner, sum(q) AS on_hand_qty, toDecimal128(0, 6) AS reserved_qty,
-  toDecimal128(0, 6) AS blocked_qty, greatest(on_hand_qty, toDecimal128(0, 6)) AS available_qty, sum(v) AS value_amt,
-  if(on_hand_qty = 0, NULL, CAST(value_amt AS Decimal(38, 12)) / CAST(on_hand_qty AS Decimal(38, 6))) AS unit_cost, max(trust) AS trust, max(version) AS version,
-  max(event_at) AS event_at, max(recorded_at) AS recorded_at
-  FROM (SELECT *, to_place AS site, qty AS q, value_amt AS v FROM mart.v_movement WHERE to_place NOT LIKE '@%'
-        UNION ALL SELECT *, from_place AS site, -qty AS q, -value_amt AS v FROM mart.v_movement WHERE from_place NOT LIKE '@%')
-  GROUP BY entity, site, item, lot, owner;
-CREATE TABLE mart.v_sale (entity String, event_id String, document String, event_at DateTime64(3,'UTC'), item String, site String, channel String,
-  customer String, kind LowCardinality(String), qty Decimal(18,6), revenue_amt Decimal(18,4), discount_amt Decimal(18,4), tax_amt Decimal(18,4),
-  cogs_amt Decimal(38,4), margin_amt Decimal(38,4), cogs_state LowCardinality(String)) ENGINE = MergeTree ORDER BY event_at;
-CREATE VIEW mart.v_cogs AS SELECT entity, event_id, '' AS returns_id, item, site, channel, qty, cogs_amt,
-  if(cogs_state = 'estimated', cogs_amt, toDecimal128(0, 4)) AS provisional_amt, cogs_state AS state FROM mart.v_sale WHERE kind != 'charge';
-CREATE TABLE mart.v_refusal (source String, run_id String, part String, position UInt64, ordinal UInt64, arrived_at DateTime64(3,'UTC'),
-  reason LowCardinality(String), detail String, event_id String, type String, raw String, raw_bytes String) ENGINE = MergeTree ORDER BY arrived_at;
-CREATE TABLE mart.v_waiting (source String, run_id String, ordinal UInt64, entity String, event_id String, type String, waits_for String,
-  since DateTime64(3,'UTC'), state String) ENGINE = MergeTree ORDER BY since;
-CREATE TABLE mart.v_stock_accuracy (entity String, version UInt64, event_id String, event_at DateTime64(3,'UTC'), recorded_at DateTime64(3,'UTC'),
-  item String, site String, lot String, counted_qty Decimal(18,6), book_qty Decimal(18,6), diff_qty Decimal(18,6), diff_value_amt Decimal(18,4))
-  ENGINE = MergeTree ORDER BY event_at;
-CREATE TABLE mart.intake (source String, run_id String, records_in Int64, committed Int64, refused Int64, duplicate Int64, waiting Int64, late Int64)
-  ENGINE = SummingMergeTree ORDER BY (source, run_id);
-CREATE VIEW mart.v_intake AS SELECT source, run_id, sum(records_in) AS records_in, sum(committed) AS committed, sum(refused) AS refused,
-  sum(duplicate) AS duplicate, sum(waiting) AS waiting, sum(late) AS late FROM mart.intake GROUP BY source, run_id
-"""
-
-
-def _child(pipe: Connection, path: str) -> None:
-    import clickhouse_connect
-
-    client = clickhouse_connect.get_client(dsn=f"chdb://{path}")
-    for statement in DDL.split(";"):
-        client.command(statement)
+def _child(pipe: Connection, directory: str) -> None:
+    """Answer (sql) with Arrow bytes and (table, rows, token) with None; a failure with its words."""
+    store = Store.open("chdb", directory)
+    store.migrate()
     while (asked := pipe.recv()) is not None:
-        sql, parameters = asked
         try:
-            if sql.startswith("INSERT"):
-                client.command(sql)
+            if isinstance(asked, str):
+                sink = pa.BufferOutputStream()
+                table = store.query(asked)
+                with pa.ipc.new_stream(sink, table.schema) as stream:
+                    stream.write_table(table)
+                pipe.send(sink.getvalue().to_pybytes())
+            else:
+                table_name, rows, token = asked
+                store.insert(table_name, pa.Table.from_pylist(rows), token)
                 pipe.send(None)
-                continue
-            sink = pa.BufferOutputStream()
-            table = client.query_arrow(sql, parameters=parameters)
-            with pa.ipc.new_stream(sink, table.schema) as stream:
-                stream.write_table(table)
-            pipe.send(sink.getvalue().to_pybytes())
         except Exception as error:
-            pipe.send(error.__class__.__name__ + ": " + str(error))
+            pipe.send(f"{type(error).__name__}: {error}")
+    store.close()
 
 
 @dataclass
@@ -91,35 +66,67 @@ class SmallMart:
     queries: int = 0
     records: dict[str, bytes] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _token: int = 0
+    _lines: list[dict[str, Any]] = field(default_factory=list)
+    _sales: list[dict[str, Any]] = field(default_factory=list)
+    _stock: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
-    def query(self, sql: str, parameters: dict[str, object] | None = None) -> pa.Table:
+    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
         """Run one SELECT. Raises RuntimeError with the store's words."""
-        with self._lock:
-            self.queries += 1
-            self.pipe.send((sql, parameters or {}))
-            answer = self.pipe.recv()
-        if isinstance(answer, str):
-            raise RuntimeError(answer)
-        return pa.ipc.open_stream(answer).read_all() if answer is not None else pa.table({})
+        self.queries += 1
+        answer = self._ask(bind(sql, parameters or {}))
+        assert isinstance(answer, bytes)
+        return pa.ipc.open_stream(answer).read_all()
 
     def scalar(self, sql: str, **parameters: object) -> object:
         """The one value a SELECT answers."""
         return self.query(sql, parameters).column(0)[0].as_py()
 
-    def insert(self, table: str, rows: list[tuple[object, ...]]) -> None:
-        """Insert rows given as tuples in the table's order; times are ms and every value is written as a text."""
-        def text(value: object) -> str:
-            return "'" + str(value).replace("\\", "\\\\").replace("'", "\\'") + "'"
-        for first in range(0, len(rows), 500):
-            values = ", ".join("(" + ", ".join(text(value) for value in row) + ")" for row in rows[first:first + 500])
-            self.query(f"INSERT INTO mart.{table} VALUES {values}")
+    def insert(self, table: str, rows: list[dict[str, object]]) -> None:
+        """Insert rows; decimals as scaled integers, times as milliseconds, what is missing takes its default."""
+        self._token += 1
+        self._ask((table, rows, f"t{self._token}"))
 
-    def move(self, event: str, kind: str, at: int, item: str, here: str, there: str, qty: str, value: str, **more: str) -> tuple[object, ...]:
-        """One movement line from `here` to `there`; takes the next version."""
+    def _ask(self, message: object) -> object:
+        with self._lock:
+            self.pipe.send(message)
+            answer = self.pipe.recv()
+        if isinstance(answer, str):
+            raise RuntimeError(answer)
+        return answer
+
+    def move(self, event: str, kind: str, at: int, item: str, here: str, there: str, qty: str | Decimal, value: Decimal, **more: str) -> None:
+        """One movement line from `here` to `there`, kept until `flush`."""
         self.version += 1
-        self.records[event] = json.dumps({"id": event, "type": kind, "item": item, "qty": qty}).encode()
-        return (ENTITY, self.version, 1, "posted", event, more.get("source", "till"), kind, stamp(at), stamp(at + 400), "2026-11", item, "", "", here, there, "", "",
-                qty, value, more.get("reason", ""), more.get("channel", ""), "", "", more.get("trust", "green"), "", "")
+        self.records[event] = json.dumps({"id": event, "type": kind, "item": item, "qty": str(qty)}).encode()
+        units, cents = scaled(qty, 6), scaled(value, 4)
+        self._lines.append({"entity": ENTITY, "version": self.version, "line": 1, "status": "posted", "event_id": event, "source": more.get("source", "till"),
+                            "type": kind, "event_at": at, "recorded_at": at + 400, "period": "2026-11", "item": item, "from_place": here, "to_place": there,
+                            "qty": units, "value_amt": cents, "reason": more.get("reason", ""), "channel": more.get("channel", ""), "trust": more.get("trust", "green")})
+        for place, sign in ((here, -1), (there, 1)):
+            if not place.startswith("@"):
+                row = self._stock.setdefault((place, item), {"entity": ENTITY, "account": len(self._stock) + 1, "qty": 0, "cell_value_amt": 0, "trust": "green", "event_at": 0, "recorded_at": 0})
+                row |= {"cell": row["account"], "qty": row["qty"] + sign * units, "cell_value_amt": row["cell_value_amt"] + sign * cents, "version": self.version,
+                        "trust": max(str(row["trust"]), more.get("trust", "green"), key=TRUST.index), "event_at": max(row["event_at"], at), "recorded_at": max(row["recorded_at"], at + 400)}
+
+    def sell(self, event: str, at: int, item: str, site: str, channel: str, qty: str | Decimal, price: Decimal, cost: Decimal, **more: str) -> None:
+        """One delivery, kept until `flush`; `state` in more: uncosted or estimated."""
+        cogs = Decimal(0) if more.get("state") == "uncosted" else Decimal(qty) * cost
+        self.move(event, "sale.delivery", at, item, site, f"@customer/{channel}", qty, cogs, channel=channel, **more)
+        estimated = more.get("state") == "estimated"
+        self._sales.append({"entity": ENTITY, "version": self.version, "event_id": event, "document": more.get("document", ""), "event_at": at, "recorded_at": at + 400,
+                            "period": "2026-11", "item": item, "site": site, "channel": channel, "kind": "delivery", "qty": scaled(qty, 6), "revenue_amt": scaled(Decimal(qty) * price, 4),
+                            "cogs_amt": scaled(cogs, 4), "open_qty": scaled(qty, 6) if estimated else 0, "open_amt": scaled(cogs, 4) if estimated else 0, "uncosted": int(more.get("state") == "uncosted")})
+
+    def flush(self) -> None:
+        """Insert what was moved and sold."""
+        lines, self._lines = self._lines, []
+        sales, self._sales = self._sales, []
+        self.insert("core.account", [{"account": row["account"], "cell": row["account"], "entity": ENTITY, "place": place, "site": place, "item": item} for (place, item), row in self._stock.items()])
+        self.insert("core.movement", lines)
+        self.insert("core.stock", [{**row, "cell_qty": row["qty"]} for row in self._stock.values()])
+        if sales:
+            self.insert("core.sale", sales)
 
     def submit(self, event: dict[str, str]) -> dict[str, object]:
         """Post one event by hand: enough of a ledger to move stock and sales; more than 999 pieces are refused."""
@@ -128,16 +135,13 @@ class SmallMart:
         qty = Decimal(event["qty"])
         if qty > 999:
             return {"status": "refused", "reason": "range", "version": None}
-        now = self.now_ms
+        at = max(self.now_ms, int(time.time() * 1000))
         if event["type"] == "stock.receipt":
-            row = self.move(event["id"], event["type"], now, event["item"], "@supplier", event["site"], str(qty), str(qty * Decimal(event["unit_cost"])), source="board", trust="red")
+            self.move(event["id"], event["type"], at, event["item"], "@supplier", event["site"], qty, qty * Decimal(event["unit_cost"]), source="board", trust="red")
         else:
-            cost = str(qty * Decimal("5"))
-            row = self.move(event["id"], event["type"], now, event["item"], event["site"], "@customer/shop", str(qty), cost, source="board", trust="red")
-            revenue = qty * Decimal(event.get("unit_price", "0"))
-            self.insert("v_sale", [(ENTITY, event["id"], "", stamp(now), event["item"], event["site"], "shop", "", "delivery", qty, revenue, 0, 0, cost, revenue - Decimal(cost), "billed")])
-        self.insert("v_movement", [row])
-        self.insert("intake", [("board", "r1", 1, 1, 0, 0, 0, 0)])
+            self.sell(event["id"], at, event["item"], event["site"], event.get("channel", "shop"), qty, Decimal(event.get("unit_price", "0")), Decimal(5), source="board", trust="red")
+        self.flush()
+        self.insert("ops.intake", [{"source": "board", "run_id": "r1", "records_in": 1, "committed": 1}])
         return {"status": "committed", "reason": "", "version": self.version}
 
     def raw(self, event: dict[str, str]) -> bytes | None:
@@ -145,57 +149,53 @@ class SmallMart:
         return self.records.get(event["event_id"])
 
 
-def stamp(ms: int) -> str:
-    """Milliseconds as ClickHouse reads a DateTime64 text."""
-    return f"{ms / 1000:.3f}"
+def scaled(value: str | Decimal, places: int) -> int:
+    """A decimal as the integer the tables hold."""
+    return int(Decimal(value).scaleb(places))
 
 
 def seed(mart: SmallMart) -> None:
     """A day of three supermarkets, ending at the mart's now."""
     rng = random.Random(7)
-    now, moves, sales = mart.now_ms, [], []
-    for i, (item, (cost, price)) in enumerate(ITEMS.items()):
+    now = mart.now_ms
+    for i, (item, (cost_text, price, *_)) in enumerate(ITEMS.items()):
+        cost = Decimal(cost_text)
         for site in SITES:
-            qty = rng.randint(60, 260)
-            moves.append(mart.move(f"open-{i}-{site}", "stock.receipt", now - 26 * 60 * MINUTE, item, "@supplier/VALLEY", site, str(qty), str(qty * Decimal(cost)), source="opening"))
+            qty = str(rng.randint(60, 260))
+            mart.move(f"open-{i}-{site}", "stock.receipt", now - 26 * 60 * MINUTE, item, "@supplier/VALLEY", site, qty, int(qty) * cost, source="opening")
             for n in range(30):
-                hour = min(23.9, abs(rng.gauss(0, 9)))
-                at, k = now - int(hour * 60 * MINUTE) - rng.randint(3_000, 50_000), rng.randint(1, 3)
-                event, channel = f"T{i:02}{site[:3]}-{n:03}", rng.choice(("shop", "shop", "app", "delivery"))
-                moves.append(mart.move(event, "sale.delivery", at, item, site, f"@customer/{channel}", str(k), str(k * Decimal(cost)), channel=channel))
-                state = "estimated" if (i, site) == (6, SITES[1]) and n < 4 else "uncosted" if (i, n) == (8, 2) else "billed"
-                cogs = Decimal(0) if state == "uncosted" else k * Decimal(cost)
-                revenue = k * Decimal(price)
-                sales.append((ENTITY, event, f"B{n:04}", stamp(at), item, site, channel, "", "delivery", k, revenue, 0, 0, cogs, revenue - cogs, state))
-    moves.append(mart.move("T-NEG", "sale.delivery", now - 4000, "SHRIMP-FROZEN-KG", SITES[2], "@customer/app", "500.25", "24012", channel="app"))
-    moves.append(mart.move("T-RETURN", "sale.return", now - 3000, "TEA-GREEN-100", "@customer/shop", SITES[0], "1", "18"))
-    moves.append(mart.move("W-1", "stock.issue", now - 2500, "APPLE-FUJI-KG", SITES[0], "@loss/management", "4.35", "29.58", reason="damaged", trust="yellow"))
-    mart.insert("v_movement", moves)
-    mart.insert("v_sale", sales)
-    mart.insert("v_refusal", [
-        ("till", "r1", "till-02.ndjson", 18_233, 211, stamp(now - 9 * MINUTE), "negative_stock", "MILK-1L at S02-Harbour: 3 on hand, 12 asked", "T-9", "sale.delivery", '{"id":"T-9","type":"sale.delivery","item":"MILK-1L","qty":"12"}', ""),
-        ("till", "r1", "till-02.ndjson", 20_011, 240, stamp(now - 7 * MINUTE), "naive_time", "time: 2026-11-24T10:02:11 has no offset", "T-10", "sale.delivery", '{"id":"T-10","time":"2026-11-24T10:02:11","item":"EGGS-10","qty":"1"}', ""),
-        ("till", "r1", "till-03.ndjson", 9_120, 77, stamp(now - 2 * MINUTE), "naive_time", "time: 2026-11-24T10:07:40 has no offset", "T-11", "sale.delivery", '{"id":"T-11","time":"2026-11-24T10:07:40","item":"TOFU-400","qty":"2"}', ""),
-    ])
-    mart.insert("v_waiting", [("till", "r1", 300, ENTITY, "R-77", "sale.return", "till#T-4711", stamp(now - 30 * MINUTE), "waiting")])
-    mart.insert("v_stock_accuracy", [
-        (ENTITY, 900, "C-1", stamp(now - 90 * MINUTE), stamp(now - 90 * MINUTE), "EGGS-10", SITES[1], "", 88, 91, -3, "-25.20"),
-        (ENTITY, 901, "C-2", stamp(now - 80 * MINUTE), stamp(now - 80 * MINUTE), "WATER-6X550", SITES[0], "", 45, 44, 1, "6.60"),
-    ])
-    mart.insert("intake", [("till", "r1", 1102, 1083, 3, 15, 1, 12), ("opening", "r1", 36, 36, 0, 0, 0, 0)])
+                at = now - int(min(23.9, abs(rng.gauss(0, 9))) * 60 * MINUTE) - rng.randint(3_000, 50_000)
+                state = "estimated" if (i, site) == (6, SITES[1]) and n < 4 else "uncosted" if (i, n) == (8, 2) else ""
+                channel = rng.choice(("shop", "shop", "app", "delivery"))
+                mart.sell(f"T{i:02}{site[:3]}-{n:03}", at, item, site, channel, str(rng.randint(1, 3)), Decimal(price), cost, document=f"B{n:04}", state=state)
+    mart.sell("T-NEG", now - 4000, "SHRIMP-KG", SITES[2], "app", "260.25", Decimal("79"), Decimal("48"), state="estimated")
+    mart.move("T-RETURN", "sale.return", now - 3000, "TEA-100", "@customer/shop", SITES[0], "1", Decimal("18"))
+    mart.move("W-1", "stock.issue", now - 2500, "APPLE-KG", SITES[0], "@loss/management", "4.35", Decimal("29.58"), reason="damaged", trust="yellow")
+    mart.flush()
+    mart.insert("core.item", [{"entity": ENTITY, "item": item, "version": 1, "recorded_at": now, "name_zh": zh, "name_en": en, "uom": "C62"} for item, (_, _, zh, en) in ITEMS.items()])
+    texts = (("negative_stock", "MILK-1L at S02-Harbour: 3 on hand, 12 asked", "T-9", "MILK-1L", "12"), ("naive_time", "time: 2026-11-24T10:02:11 has no offset", "T-10", "EGGS-10", "1"),
+             ("naive_time", "time: 2026-11-24T10:07:40 has no offset", "T-11", "TOFU-400", "2"))
+    mart.insert("raw.refusal", [{"source": "till", "run_id": "r1", "part": "till-02.ndjson", "position": 18_233 + 777 * i, "ordinal": 211 + i, "arrived_at": now - (9 - 3 * i) * MINUTE, "reason": reason,
+                                 "detail": detail, "event_id": event, "type": "sale.delivery", "raw": json.dumps({"id": event, "type": "sale.delivery", "item": item, "qty": qty})}
+                                for i, (reason, detail, event, item, qty) in enumerate(texts)])
+    mart.insert("core.waiting", [{"source": "till", "run_id": "r1", "ordinal": 300, "entity": ENTITY, "event_id": "R-77", "type": "sale.return", "waits_for": "till#T-4711", "since": now - 30 * MINUTE, "state": "waiting", "state_ordinal": 300}])
+    mart.insert("core.count", [{"entity": ENTITY, "version": 900 + i, "event_id": f"C-{i}", "event_at": now - 90 * MINUTE, "recorded_at": now - 90 * MINUTE, "item": item, "site": site,
+                                "counted_qty": scaled(counted, 6), "book_qty": scaled(book, 6), "diff_qty": scaled(counted, 6) - scaled(book, 6), "diff_value_amt": scaled(worth, 4)}
+                               for i, (item, site, counted, book, worth) in enumerate((("EGGS-10", SITES[1], "88", "91", "-25.2"), ("WATER-6", SITES[0], "45", "44", "6.6")))])
+    mart.insert("ops.intake", [{"source": "till", "run_id": "r1", "records_in": 1102, "committed": 1083, "refused": 3, "duplicate": 15, "waiting": 1, "late": 12},
+                               {"source": "opening", "run_id": "r1", "records_in": 36, "committed": 36, "refused": 0, "duplicate": 0, "waiting": 0, "late": 0}])
 
 
 @contextmanager
-def small_mart(directory: Path, now_ms: int, seeded: bool = True) -> Iterator[SmallMart]:
-    """Start the child on an empty directory, fill it, and stop it at the end."""
+def small_mart(directory: Path, now_ms: int) -> Iterator[SmallMart]:
+    """Start the child on an empty directory, fill the store, and stop it at the end."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    child = context.Process(target=_child, args=(there, str(directory / "store")), daemon=True)
+    child = context.Process(target=_child, args=(there, str(directory)), daemon=True)
     child.start()
     try:
         mart = SmallMart(here, now_ms)
-        if seeded:
-            seed(mart)
+        seed(mart)
         yield mart
     finally:
         here.send(None)

@@ -114,8 +114,14 @@ async function look(card) {
   if (searches.get(card.name) === text) views.get(card.name)?.update(body)
 }
 
+let stream, watching
+/** One stream, for the page in view; the form of hand posts watches the stock for its suggestions. */
 function listen() {
-  const stream = new EventSource("/api/stream")
+  const wanted = page?.id ?? "stock"
+  if (wanted === watching && stream.readyState !== EventSource.CLOSED) return
+  stream?.close()
+  watching = wanted
+  stream = new EventSource(`/api/stream?page=${wanted}`)
   stream.addEventListener("pulse", event => { heard = Date.now(); offset = JSON.parse(event.data).now_ms - heard; fresh() })
   stream.addEventListener("card", event => {
     const body = JSON.parse(event.data)
@@ -125,7 +131,8 @@ function listen() {
     if (searches.has(body.card)) look(card)
     else views.get(body.card)?.update(body)
   })
-  stream.onerror = () => { if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 2000) }
+  const mine = stream
+  stream.onerror = () => { if (stream === mine && stream.readyState === EventSource.CLOSED) setTimeout(listen, 2000) }
 }
 
 /** How old the newest fact is, by the ledger's clock; too old, or no pulse: the page greys out. */
@@ -159,7 +166,7 @@ async function start() {
   relink()
   heard = Date.now()
   draw()
-  addEventListener("hashchange", () => { relink(); draw(); $("main").focus({ preventScroll: true }) })
+  addEventListener("hashchange", () => { relink(); draw(); listen(); $("main").focus({ preventScroll: true }) })
   addEventListener("keydown", event => {
     const box = document.querySelector("input[type=search]")
     if (event.key === "/" && box && !event.target.closest("input")) { event.preventDefault(); box.focus() }

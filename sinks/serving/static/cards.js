@@ -2,7 +2,7 @@
 // a cell that did not change is not touched and one that did is highlighted for a moment.
 
 import { chart } from "./chart.js"
-import { cure, numeric, say, show, t } from "./words.js"
+import { cure, lang, numeric, say, show, t } from "./words.js"
 
 export function h(tag, props = {}, ...children) {
   const el = document.createElement(tag)
@@ -40,14 +40,19 @@ function flash(el) {
   el.classList.add("flash")
 }
 
+/** The name behind a code, where the card has the hidden columns <name>_zh and <name>_en. */
+const named = (card, column, row) => row[place(card, `${column.name}_${lang}`)] || row[place(card, `${column.name}_${lang === "zh" ? "en" : "zh"}`)] || ""
+
 /** Write one value into its element; tells by a highlight that it changed. */
-function put(el, column, value, fresh) {
-  if (el.dataset.value === (value ?? "") && !fresh) return
+function put(el, column, value, fresh, name = "") {
+  if (el.dataset.value === (value ?? "") && (el.dataset.name ?? "") === name && !fresh) return
   if (!fresh) flash(el)
   el.dataset.value = value ?? ""
+  if (name) el.dataset.name = name
   el.classList.toggle("alarm", alarmed(column, value))
   const box = el.querySelector("a, pre") ?? el
-  box.textContent = show(value, column.format)
+  if (name && name !== value) box.replaceChildren(name, h("small", { className: "code" }, ` ${value}`))
+  else box.textContent = show(value, column.format)
   if (column.format === "time" && value) el.title = show(value, "full")
   if (column.format === "trust") el.dataset.trust = value ?? ""
   if (column.format === "words") el.title = `${value}  ${cure(value)}`
@@ -100,7 +105,7 @@ function table(card, actions = {}) {
       const fresh = !lines.has(key)
       const tr = lines.get(key) ?? line(row, key)
       lines.set(key, tr)
-      columns.forEach((column, n) => put(tr.children[n], column, row[place(card, column.name)], fresh))
+      columns.forEach((column, n) => put(tr.children[n], column, row[place(card, column.name)], fresh, named(card, column, row)))
       if (body.children[i] !== tr) body.insertBefore(tr, body.children[i] ?? null)
       if (fresh && !first) flash(tr)
     })
@@ -122,7 +127,8 @@ function tiles(card) {
   el.append(...blank)
   function update(answer) {
     if (trouble(el, answer)) return
-    if (answer.rows.length) blank.forEach(tile => tile.remove())
+    blank.forEach(tile => tile.remove())
+    if (!answer.rows.length) { el.replaceChildren(...blank); made.clear() }
     answer.rows.forEach((row, i) => {
       const key = keyOf(card, row, i)
       for (const column of shown(card)) {
@@ -158,7 +164,7 @@ function facts(card) {
   function update(answer) {
     if (trouble(el, answer)) return
     const row = answer.rows[0] ?? []
-    for (const column of shown(card)) put(made[column.name], column, row[place(card, column.name)], !("value" in made[column.name].dataset))
+    for (const column of shown(card)) put(made[column.name], column, row[place(card, column.name)], !("value" in made[column.name].dataset), named(card, column, row))
   }
   /** Compare a fact with the sum its movements come to. */
   function compare(name, value) {
@@ -185,7 +191,7 @@ export function exceptions(cards) {
   }
   for (const card of cards) {
     const count = h("b", { "data-testid": `count.${card.name}` }, "–")
-    const chip = h("button", { type: "button", className: "chip", "aria-expanded": "false", "aria-controls": "exception", on: { click: () => { chosen = true; choose(card.name) } } }, count, h("span", {}, say(card.title)))
+    const chip = h("button", { type: "button", className: "chip loading", "aria-expanded": "false", "aria-controls": "exception", on: { click: () => { chosen = true; choose(card.name) } } }, count, h("span", {}, say(card.title)))
     views[card.name] = { ...table(card), chip, count }
     strip.append(chip)
   }
@@ -196,6 +202,7 @@ export function exceptions(cards) {
     if (view.count.dataset.value !== undefined && view.count.dataset.value !== (total ?? "")) flash(view.chip)
     view.count.dataset.value = total ?? ""
     view.count.textContent = total === null ? "!" : total === "0" ? "✓" : show(total, "int")
+    view.chip.classList.remove("loading")
     view.chip.classList.toggle("quiet", total === "0")
     if (!chosen && !open && total !== "0" && Object.values(views).every(each => each.count.dataset.value !== undefined)) {
       choose(Object.keys(views).find(each => views[each].count.dataset.value !== "0") ?? name)

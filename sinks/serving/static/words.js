@@ -8,8 +8,8 @@ const TEXTS = {
   search: ["搜索", "Search"], clear: ["没有例外", "All clear"], exceptions: ["例外", "Exceptions"],
   first: ["显示前 {} 行,共 {} 行", "First {} of {} rows"], rows: ["共 {} 行", "{} rows"], failed: ["查询失败", "Query failed"],
   back: ["返回", "Back"], raw: ["原始记录", "Record as received"], noraw: ["存档中没有该记录", "The archive has no such record"],
-  bytes: ["{} 字节", "{} bytes"], adds: ["与逐笔移动之和相等", "equals the sum of its movements"],
-  apart: ["移动之和为 {}", "movements sum to {}"],
+  bytes: ["{} 字节", "{} bytes"], adds: ["逐笔相加一致", "adds up"],
+  apart: ["逐笔之和 {}", "lines sum to {}"],
   post: ["手工录入", "Post by hand"], entity: ["企业", "Entity"], send: ["录入", "Post"], sending: ["录入中…", "Posting…"],
   posthint: ["扫码或输入,回车到下一格;可信度记为手工录入", "Scan or type, Enter moves on; its trust is marked as typed by hand"],
   verdicts: ["结果", "Verdicts"], noverdict: ["还没有录入", "Nothing posted yet"], version: ["版本 {}", "version {}"],
@@ -35,13 +35,13 @@ export const word = code => words[code] ? words[code][lang] : code
 export const cure = code => words[code]?.[`cure_${lang}`] ?? ""
 
 const digits = (min, max, more = {}) => new Intl.NumberFormat(locale, { minimumFractionDigits: min, maximumFractionDigits: max, ...more })
-const NUMBER = { money: digits(2, 2), cost: digits(2, 4), qty: digits(0, 6), int: digits(0, 0), percent: digits(1, 1, { style: "percent" }), rate: digits(0, 1) }
+const NUMBER = { money: digits(2, 2), cost: digits(2, 4), qty: digits(0, 6), signed: digits(0, 6, { signDisplay: "exceptZero" }), signed_money: digits(2, 2, { signDisplay: "exceptZero" }), int: digits(0, 0), percent: digits(1, 1, { style: "percent" }), rate: digits(0, 1) }
 const stamp = options => new Intl.DateTimeFormat(locale, { hourCycle: "h23", ...options })
 const zoned = {}
 function clock(kind) {
   return zoned[kind] ??= stamp({ timeZone: tz, ...(kind === "day" ? { month: "short", day: "numeric" }
-    : kind === "hour" ? { hour: "2-digit", minute: "2-digit" } : kind === "full" ? { dateStyle: "medium", timeStyle: "long" }
-      : { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" }) })
+    : kind === "today" ? { hour: "2-digit", minute: "2-digit", second: "2-digit" } : kind === "date" ? { year: "numeric", month: "2-digit", day: "2-digit" } : kind === "hour" ? { hour: "2-digit", minute: "2-digit" } : kind === "full" ? { dateStyle: "medium", timeStyle: "long" }
+      : { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" }) })
 }
 
 export const numeric = format => format in NUMBER || format === "check"
@@ -49,7 +49,11 @@ export const numeric = format => format in NUMBER || format === "check"
 export function show(value, format) {
   if (value === null || value === undefined || value === "") return numeric(format) ? "–" : ""
   if (format in NUMBER) return NUMBER[format].format(value).replace("-", "\u2212")
-  if (format === "time" || format === "hour" || format === "full") return clock(format).format(new Date(value)).replace(",", "")
+  if (format === "time") {
+    const at = new Date(value)
+    return clock(clock("date").format(at) === clock("date").format(new Date()) ? "today" : "time").format(at).replace(",", "")
+  }
+  if (format === "hour" || format === "full") return clock(format).format(new Date(value)).replace(",", "")
   if (format === "day") return new Intl.DateTimeFormat(locale, { timeZone: "UTC", month: "short", day: "numeric" }).format(new Date(value))
   if (format === "place") return place(value)
   if (format === "check") return value === "0" ? "✓" : `✗ ${NUMBER.int.format(value)}`

@@ -2,10 +2,10 @@ WITH
     fromUnixTimestamp64Milli({now_ms:Int64}, 'UTC') AS now_at,
     (SELECT max(event_at) FROM mart.v_stock_now) AS newest_at,
     toStartOfDay(if(newest_at < now_at - INTERVAL 1 DAY, newest_at, now_at), {tz:String}) AS day_at
-SELECT entity, site, channel, sum(revenue_amt) AS revenue_amt, sum(cogs_amt) AS cogs_amt, sum(margin_amt) AS margin_amt,
-       if(sum(revenue_amt) = 0, NULL, toDecimal64(sum(margin_amt) / sum(revenue_amt), 4)) AS margin_rate
-FROM mart.v_sale
-WHERE event_at >= day_at
+SELECT entity, site, channel, sum(s.revenue_amt) AS revenue_amt, sum(s.cogs_amt) AS cogs_amt, sum(s.margin_amt) AS margin_amt,
+       if(sum(s.revenue_amt) = 0, NULL, divideDecimal(sum(s.margin_amt), sum(s.revenue_amt), 4)) AS margin_rate
+FROM mart.v_sale AS s
+WHERE s.event_at >= day_at
 GROUP BY entity, site, channel
 ORDER BY revenue_amt DESC, entity, site, channel
 LIMIT 30

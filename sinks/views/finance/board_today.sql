@@ -4,12 +4,12 @@ WITH
     -- a ledger that ends in the past (an import, a replay) shows its own last day
     toStartOfDay(if(newest_at < now_at - INTERVAL 1 DAY, newest_at, now_at), {tz:String}) AS day_at
 SELECT entity,
-       sum(revenue_amt) AS revenue_amt,
-       sum(cogs_amt) AS cogs_amt,
-       sum(margin_amt) AS margin_amt,
-       if(sum(revenue_amt) = 0, NULL, toDecimal64(sum(margin_amt) / sum(revenue_amt), 4)) AS margin_rate,
+       sum(s.revenue_amt) AS revenue_amt,
+       sum(s.cogs_amt) AS cogs_amt,
+       sum(s.margin_amt) AS margin_amt,
+       if(sum(s.revenue_amt) = 0, NULL, divideDecimal(sum(s.margin_amt), sum(s.revenue_amt), 4)) AS margin_rate,
        toString(toDate(any(day_at), {tz:String})) AS day
-FROM mart.v_sale
-WHERE event_at >= day_at
+FROM mart.v_sale AS s
+WHERE s.event_at >= day_at
 GROUP BY entity
 ORDER BY entity

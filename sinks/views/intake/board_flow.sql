@@ -1,2 +1,2 @@
-SELECT sum(refused) AS refused, sum(waiting) AS waiting, sum(committed) AS committed_rate
-FROM mart.v_intake
+SELECT sum(i.refused) AS refused, sum(i.waiting) AS waiting, sum(i.committed) AS committed_rate
+FROM mart.v_intake AS i

@@ -1,5 +1,4 @@
 SELECT entity, source, event_id, type, waits_for, since, count() OVER () AS total_rows
 FROM mart.v_waiting
-WHERE state = 'waiting'
 ORDER BY since, source, event_id
 LIMIT 50
