@@ -17,7 +17,9 @@ from connectors.contract import Capabilities, RawBatch
 class MemoryPart:
     """One list of records. `script`: sizes of the batches in turn, 0 = nothing there now; then what is asked."""
 
-    def __init__(self, source: str, part: str, decoder: str, data: Sequence[bytes], start: int, script: Iterable[int]):
+    def __init__(
+        self, source: str, part: str, decoder: str, data: Sequence[bytes], start: int, script: Iterable[int]
+    ):
         self.source, self.part, self.decoder = source, part, decoder
         self.eof = False
         self._data, self._at, self._script = data, start, iter(script)
@@ -42,7 +44,9 @@ class MemoryPart:
             return None
         offsets = np.arange(self._at, self._at + len(taken), dtype=np.int64)
         self._at += len(taken)
-        return RawBatch(self.source, self.part, self.decoder, pa.array(taken, type=pa.large_binary()), offsets)
+        return RawBatch(
+            self.source, self.part, self.decoder, pa.array(taken, type=pa.large_binary()), offsets
+        )
 
     def position(self) -> int:
         """The index of the next record."""
@@ -63,7 +67,12 @@ class MemorySource:
     )
 
     def __init__(
-        self, parts: dict[str, Sequence[bytes]], *, name: str = "memory", decoder: str = "ndjson", script: Sequence[int] = ()
+        self,
+        parts: dict[str, Sequence[bytes]],
+        *,
+        name: str = "memory",
+        decoder: str = "ndjson",
+        script: Sequence[int] = (),
     ) -> None:
         self.name = name
         self._parts = parts

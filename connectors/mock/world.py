@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import gzip
 import heapq
-import io
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -26,8 +25,15 @@ from connectors.mock.world_back import Back
 from connectors.mock.world_catalogue import ENTITY, SITES, SUPPLIERS
 from connectors.mock.world_params import RANGES, STORE_RANGES, draw
 from connectors.mock.world_rates import (
-    DAY_MS, HOUR_MS, OFFSET_MS, daily_demand, day_curve, local_day, promotions, wanted,
-)  # fmt: skip
+    DAY_MS,
+    HOUR_MS,
+    OFFSET_MS,
+    daily_demand,
+    day_curve,
+    local_day,
+    promotions,
+    wanted,
+)
 from connectors.mock.world_shelf import Row, Shelf, write_rows
 from connectors.mock.world_supply import Supply
 from connectors.mock.world_tills import Tills
@@ -47,8 +53,8 @@ class World:
     """One seeded world, `now_ms` its time.
 
     `start_ms`: a local midnight (+08:00), else `ValueError`; the opening stock lies a minute before it.
-    `clock`: how the world's time is told on the wire. `tag`: begins every id, so that two worlds in one ledger
-    are not taken for one another. `recorded_until`: as `Post`.
+    `clock`: how the world's time is told on the wire. `tag`: begins every id, so that two worlds in one
+    ledger are not taken for one another. `recorded_until`: as `Post`.
     """
 
     def __init__(
@@ -118,7 +124,7 @@ class World:
         self.now_ms = end
 
     def events(self, until_ms: int) -> Iterator[tuple[int, bytes]]:
-        """(arrival in ms of the world, record with its newline) of all that arrives up to `until_ms`, in order.
+        """(arrival, record) of all that arrives up to `until_ms` (ms of the world), in order.
 
         To be called again with a later time; what has been handed out does not come again.
         """
@@ -135,7 +141,8 @@ class World:
         """What is so at `now_ms` (a full hour), known to nobody in the stores.
 
         `stock`: shelf and books per (site, item, lot), books being those of a ledger that has everything that
-        was ever sent; `thefts losses unrecorded counts troubles`: what happened; `world`: seed, time, parameters.
+        was ever sent; `thefts losses unrecorded counts troubles`: what happened; `world`: seed, time and
+        parameters.
         """
         world: Row = {
             "seed": self.seed, "entity": ENTITY, "start": Stamp()(self.start_ms), "now": Stamp()(self.now_ms),
@@ -151,7 +158,7 @@ class World:
             write_rows(folder / f"{name}.ndjson", rows)
 
 
-def _write(world: World, days: int, out: BinaryIO) -> int:
+def _write(world: World, days: int, out: BinaryIO | gzip.GzipFile) -> int:
     """All records of `days` days; returns how many."""
     written = 0
     for day in range(days):
@@ -181,10 +188,9 @@ def main(
     except ValueError as e:
         raise typer.BadParameter(str(e), param_hint="--start") from e
     with out.open("wb") as file:
-        if out.suffix == ".gz":
+        if out.suffix == ".gz":  # no name and no time inside: the same world gives the same bytes
             with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0, compresslevel=6) as packed:
-                with io.BufferedWriter(packed, 1 << 20) as buffered:  # type: ignore[type-var]
-                    _write(world, days, buffered)
+                _write(world, days, packed)
         else:
             _write(world, days, file)
     if truth is not None:

@@ -44,7 +44,8 @@ class Back:
             )
         for i in ITEMS:
             self._master(time, "master.item", {
-                "item": i.code, "name": {"zh": i.zh, "en": i.en}, "uom": i.uom, "uoms": {i.pack_uom: str(i.pack)},
+                "item": i.code, "name": {"zh": i.zh, "en": i.en}, "uom": i.uom,
+                "uoms": {i.pack_uom: str(i.pack)},
                 "tracking": "lot" if i.category.lots else "none", "whole": not i.weighed, "gtin": i.gtin,
                 "category": i.category.code, "shelf_life": str(i.category.shelf_life),
                 "standard_cost": supply.unit_cost_text(i.index),

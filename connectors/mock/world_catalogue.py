@@ -16,7 +16,7 @@ TZ = "Asia/Shanghai"
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """`tax` in percent, `margin` in percent of the price without tax, `lead` in days, `shelf_life` in days."""
+    """`tax` in percent, `margin` in percent of the price without tax, `lead` and `shelf_life` in days."""
 
     code: str
     zh: str
@@ -33,8 +33,9 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item. `price` in cents of one base unit, `pack` base units of `pack_uom`, `typical` grams of one line.
+    """One item.
 
+    `price`: cents of one base unit. `pack`: base units of one `pack_uom`. `typical`: grams of one line.
     `popularity`: share within its category. `theft`: how often it is stolen, relative. `gtin`: 13 digits.
     """
 
@@ -196,7 +197,8 @@ _TABLE = {
 # Small, dear and easy to sell: what thieves take.
 _TEMPTING = {
     "名牌白酒500ml": 30.0, "威士忌700ml": 14.0, "剃须刀片四片": 18.0, "面膜五片": 12.0, "巧克力100g": 10.0,
-    "牛肉干100g": 8.0, "口香糖": 6.0, "电池5号四节": 6.0, "白酒500ml": 8.0, "儿童奶酪棒": 5.0, "黄油200g": 4.0,
+    "牛肉干100g": 8.0, "口香糖": 6.0, "电池5号四节": 6.0, "白酒500ml": 8.0, "儿童奶酪棒": 5.0,
+    "黄油200g": 4.0,
 }  # fmt: skip
 
 

@@ -69,7 +69,7 @@ class Shelf:
 
     def books(self, site: int, item: int) -> int:
         """What the store believes it has, over all lots."""
-        lots = {lot for lot in self.lots.get((site, item), {})} | self.gone_lots(site, item) | {""}
+        lots = set(self.lots.get((site, item), {})) | self.gone_lots(site, item) | {""}
         return self.total[site][item] + sum(self.hidden.get((site, item, lot), 0) for lot in sorted(lots))
 
     def gone_lots(self, site: int, item: int) -> set[str]:

@@ -1,4 +1,4 @@
-"""How goods come in: orders each evening, lorries early in the morning, moves between stores, goods sent back."""
+"""How goods come in: orders each evening, lorries before opening, moves between stores, goods sent back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from connectors.mock.world_wire import Post, cents_text, date_text
 
 
 class Supply:
-    """Suppliers and their lorries. `cost` is micro-yuan of one gram or piece, drifting from delivery to delivery."""
+    """Suppliers and their lorries. `pack_cost`: cents of one pack of each item; it drifts with deliveries."""
 
     def __init__(
         self, rng: np.random.Generator, drawn: Drawn, demand: list[Floats], post: Post, shelf: Shelf,
@@ -81,7 +81,7 @@ class Supply:
         return lot, self._shelf.expiry[item, lot]
 
     def order(self, midnight: int, site: int, supplier: str) -> None:
-        """Order what the books say is short, in whole packs; the lorry comes `lead` days later, before opening."""
+        """Order what the books say is short, in whole packs; the lorry comes `lead` days later."""
         goods: list[tuple[int, int]] = []
         lead = 1
         for item, thing in enumerate(ITEMS):
@@ -101,7 +101,7 @@ class Supply:
             self._later(at, 1, self._lorry, (site, supplier, goods))
 
     def _lorry(self, time: int, site: int, supplier: str, goods: list[tuple[int, int]]) -> None:
-        """Unload one lorry: one record an item, scanned seconds apart, typed in soon or (a few) hours later."""
+        """Unload one lorry: one record an item, scanned seconds apart, typed in soon or hours later."""
         self._papers += 1
         paper = f"{self._post.tag}DN{self._papers:05d}"
         forgotten = self._rng.random() < self._drawn["late_receipt"]
@@ -136,7 +136,7 @@ class Supply:
 
     def _send_back(self, time: int, key: Key, source: str, receipt: str, packs: int) -> None:
         """Bruised goods go back with the next lorry, in whole packs."""
-        site, item, _ = key
+        _site, item, _lot = key
         packs = min(max(1, packs // 10), self._shelf.holds(key) // pack_units(ITEMS[item]))
         if packs < 1:
             return

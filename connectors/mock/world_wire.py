@@ -20,7 +20,7 @@ def as_it_is(ms: int) -> int:
 
 
 def compressed(anchor_ms: int, speed: float) -> Clock:
-    """The clock of a world that runs `speed` times as fast as the wall from `anchor_ms` on, as the wall tells it.
+    """The clock of a world that runs `speed` times as fast as the wall from `anchor_ms` on.
 
     Whole milliseconds, never before the anchor for what happens after it, never out of order.
     """
@@ -58,8 +58,9 @@ class Stamp:
 
 def cents_text(cents: int) -> str:
     """Cents as a decimal of the currency: -1205 is "-12.05"."""
-    sign = "-" if cents < 0 else ""
-    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
+    if cents < 0:
+        return "-" + cents_text(-cents)
+    return f"{cents // 100}.{cents % 100:02d}"
 
 
 class Post:
@@ -76,6 +77,7 @@ class Post:
         self.sent = 0
         self._under_way: list[tuple[int, int, bytes]] = []
         self._seq: dict[str, int] = {}
+        self._recorded = (-1, "")
 
     def next_seq(self, source: str) -> int:
         """1, 2, 3 … within a source."""
@@ -84,9 +86,10 @@ class Post:
 
     def recorded(self, arrival: int) -> str:
         """The `recordedtime` member, or nothing."""
-        if self.recorded_until is not None and arrival > self.recorded_until:
-            return ""
-        return f'"recordedtime":"{self.stamp(arrival)}",'
+        if self._recorded[0] != arrival:  # the lines of a basket arrive together
+            told = self.recorded_until is None or arrival <= self.recorded_until
+            self._recorded = (arrival, f'"recordedtime":"{self.stamp(arrival)}",' if told else "")
+        return self._recorded[1]
 
     def send(self, arrival: int, line: bytes) -> None:
         """Put one line, newline included, on its way."""
