@@ -23,13 +23,15 @@ import typer
 
 from connectors.mock.world_back import Back
 from connectors.mock.world_catalogue import ENTITY, SITES, SUPPLIERS
-from connectors.mock.world_params import RANGES, STORE_RANGES, draw
-from connectors.mock.world_rates import (
+from connectors.mock.world_params import (
     DAY_MS,
     HOUR_MS,
     OFFSET_MS,
+    RANGES,
+    STORE_RANGES,
     daily_demand,
     day_curve,
+    draw,
     local_day,
     promotions,
     wanted,

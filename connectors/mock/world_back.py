@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from connectors.mock.world_catalogue import CATEGORIES, ITEMS, SITES, TZ, quantity
-from connectors.mock.world_params import Drawn
-from connectors.mock.world_rates import HOUR_MS, THEFT, WEIGHED, local_day
+from connectors.mock.world_params import HOUR_MS, THEFT, WEIGHED, Drawn, local_day
 from connectors.mock.world_shelf import Key, Shelf, signed
 from connectors.mock.world_supply import Supply
 from connectors.mock.world_tills import TILLS, Later

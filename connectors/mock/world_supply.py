@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connectors.mock.world_catalogue import ITEMS, SITES, pack_units, quantity
-from connectors.mock.world_params import Drawn
-from connectors.mock.world_rates import DAY_MS, HOUR_MS, Floats
+from connectors.mock.world_params import DAY_MS, HOUR_MS, Drawn, Floats
 from connectors.mock.world_shelf import Key, Shelf
 from connectors.mock.world_tills import Later
 from connectors.mock.world_trouble import MINUTE_MS, Trouble, office

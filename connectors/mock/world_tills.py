@@ -12,8 +12,16 @@ from typing import Any
 import numpy as np
 
 from connectors.mock.world_catalogue import ENTITY, ITEMS, SITES, quantity
-from connectors.mock.world_params import Drawn
-from connectors.mock.world_rates import CHANNELS, DAY_MS, HOUR_MS, Floats, is_weekend, local_day, quantities
+from connectors.mock.world_params import (
+    CHANNELS,
+    DAY_MS,
+    HOUR_MS,
+    Drawn,
+    Floats,
+    is_weekend,
+    local_day,
+    quantities,
+)
 from connectors.mock.world_shelf import Shelf
 from connectors.mock.world_trouble import MINUTE_MS, Trouble
 from connectors.mock.world_wire import Post, cents_text

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.mock.world_catalogue import ENTITY
-from connectors.mock.world_rates import DAY_MS, OFFSET_MS
+from connectors.mock.world_params import DAY_MS, OFFSET_MS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Clock = Callable[[int], int]
