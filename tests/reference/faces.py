@@ -65,7 +65,8 @@ def cells(book: Book) -> list[Row]:
 def stock_now(book: Book) -> list[Row]:
     """Per (entity, site, item, lot, owner) the quantity and the row's share of its cell's value.
 
-    A share is rounded half-even, the last row of a cell in the order of (site, lot) takes the rest; where the
+    A share is rounded half-even, the last row of a cell in the order of (site, lot) that
+    holds anything takes the rest; where the
     cell's quantity is 0 every share is 0. Rows of nothing are left out.
     """
     per_cell: dict[Any, dict[tuple[str, str], Fraction]] = {}
@@ -78,9 +79,10 @@ def stock_now(book: Book) -> list[Row]:
     found = []
     for key, rows in per_cell.items():
         cell, left = book.cells.rows[key], book.cells.rows[key].V
+        last = max((place for place, qty in rows.items() if qty), default=None)
         for place in sorted(rows):
             share = r(cell.V * rows[place] / cell.Q) if cell.Q else 0
-            share = left if place == max(rows) else share
+            share = left if place == last else share
             left -= share
             if rows[place] == 0 and share == 0:
                 continue

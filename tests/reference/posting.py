@@ -81,7 +81,7 @@ class Post:
         """The event's own account at a place."""
         e = self.event
         lot, owner, pool = (plain(e.get(name)) for name in ("lot", "owner", "pool"))
-        return (e["entity"], place, e["item"], lot, owner, pool)
+        return (e["entity"], place, plain(e.get("item")), lot, owner, pool)
 
     def note(self, cell: Cell) -> bool:
         """Remember the newest event_at of the cell; True if this event is late there."""
@@ -177,7 +177,8 @@ def charge(p: Post) -> None:
     """Revenue only."""
     amount = minor_amount(p.entity, p.event, "amount") or 0
     p.remember(money=amount)
-    returning.sale_row(p, "charge", p.account(""), Fraction(0), amount, 0, plain(p.event.get("channel")))
+    account = p.account(plain(p.event.get("site")))
+    returning.sale_row(p, "charge", account, Fraction(0), amount, 0, plain(p.event.get("channel")))
 
 
 def transfer(p: Post) -> None:

@@ -1,0 +1,24 @@
+"""A record as tests hold it: its events as canonical dicts and the millisecond at which it arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+Event = dict[str, Any]
+Row = dict[str, Any]
+Faces = dict[str, list[Row]]
+
+
+class Record(NamedTuple):
+    """All its events commit or none."""
+
+    events: list[Event]
+    arrived: int
+
+
+class Run(NamedTuple):
+    """Records in order of arrival, and the sources that say `unknown_master: refuse`."""
+
+    records: Sequence[Record]
+    refuse_unknown: frozenset[str] = frozenset()
