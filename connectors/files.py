@@ -27,7 +27,7 @@ _SPACE = (9, 10, 13, 32)
 
 
 class FileError(Exception):
-    """A file that cannot be read to its end. `place`: file (and byte). `what`: the fact. `cure`: what to do."""
+    """A file that cannot be read to its end. `place`: the file. `what`: the fact. `cure`: what to do."""
 
     def __init__(self, place: str, what: str, cure: str = "") -> None:
         self.place = place
@@ -51,7 +51,9 @@ def list_files(paths: list[str]) -> list[str]:
         else:
             files = sorted(f for f in glob.glob(path, recursive=True) if Path(f).is_file())  # noqa: PTH207
         if not files:
-            raise FileError(path, "no such file", "name a file, a directory with files, or a glob that fits some")
+            raise FileError(
+                path, "no such file", "name a file, a directory with files, or a glob that fits some"
+            )
         found += files
     return list(dict.fromkeys(found))
 
@@ -63,7 +65,9 @@ def open_file(path: str) -> tuple[BinaryIO, bool]:
         start = raw.read(2)
         raw.seek(0)
     except OSError as error:
-        raise FileError(path, f"cannot be opened: {error.strerror}", "check the path and who may read it") from error
+        raise FileError(
+            path, f"cannot be opened: {error.strerror}", "check the path and who may read it"
+        ) from error
     if start == b"\x1f\x8b":
         return cast("BinaryIO", gzip.GzipFile(fileobj=raw, mode="rb")), True
     return cast("BinaryIO", raw), False
@@ -84,7 +88,9 @@ def read_block(stream: BinaryIO, path: str, size: int) -> bytes:
     try:
         return stream.read(size)
     except (OSError, EOFError, zlib.error) as error:
-        raise FileError(path, f"cannot be read further: {error}", "fetch the file again: it is damaged") from error
+        raise FileError(
+            path, f"cannot be read further: {error}", "fetch the file again: it is damaged"
+        ) from error
 
 
 def records(buf: NDArray[np.uint8], bounds: NDArray[np.int64]) -> pa.LargeBinaryArray:
@@ -96,7 +102,9 @@ def records(buf: NDArray[np.uint8], bounds: NDArray[np.int64]) -> pa.LargeBinary
     if count < 1:
         return pa.array([], type=pa.large_binary())
     starts, ends = bounds[:-1], bounds[1:]
-    every = pa.LargeBinaryArray.from_buffers(pa.large_binary(), count, [None, pa.py_buffer(bounds), pa.py_buffer(buf)])
+    every = pa.LargeBinaryArray.from_buffers(
+        pa.large_binary(), count, [None, pa.py_buffer(bounds), pa.py_buffer(buf)]
+    )
     long = ends - starts > MAX_RECORD_BYTES
     long &= ends - starts - (buf[np.maximum(ends - 1, 0)] == _LF) > MAX_RECORD_BYTES
     blank = np.isin(buf[starts], _SPACE)
@@ -118,7 +126,9 @@ class BlockPart(ABC):
     `follow`: a plain file that still grows: at its end nothing comes and `eof` stays false.
     """
 
-    def __init__(self, source: str, part: str, decoder: str, resume: int | None, *, follow: bool = False) -> None:
+    def __init__(
+        self, source: str, part: str, decoder: str, resume: int | None, *, follow: bool = False
+    ) -> None:
         self.source, self.part, self.decoder = source, part, decoder
         self.eof = False
         self._follow = follow
@@ -142,7 +152,7 @@ class BlockPart(ABC):
         `final`: no more bytes follow, so all of `buf` is finished.
         """
 
-    def start(self) -> None:
+    def start(self) -> None:  # noqa: B027 - most formats have nothing there
         """A subclass reads what stands before the first record."""
 
     @property
@@ -189,7 +199,9 @@ class BlockPart(ABC):
             if not count:
                 self.close()
                 what = f"has {self._next} records, not the {records_} of the last run"
-                raise FileError(self.part, what, "a file that was read may grow, not shrink: give it another name")
+                raise FileError(
+                    self.part, what, "a file that was read may grow, not shrink: give it another name"
+                )
             self._ready = self._ready[count:]
             self._next += count
 
@@ -221,7 +233,7 @@ class BlockPart(ABC):
         return fresh[at + 1 :]
 
     def _overlong(self) -> None:
-        """Hand over the beginning of a record that has no end within 1 MiB; the rest of its line is dropped."""
+        """Hand over the start of a record without an end within 1 MiB; the rest of its line is dropped."""
         head = self._carry[: MAX_RECORD_BYTES + 1]
         record = pa.array([head.tobytes()], type=pa.large_binary())
         self._ready = pa.concat_arrays([self._ready, record]) if len(self._ready) else record

@@ -16,11 +16,24 @@ from numpy.typing import NDArray
 
 from connectors.contract import Part
 from connectors.files import BLOCK_BYTES, BlockPart, FileError, list_files, read_block
+from connectors.maps.check import check_map
 from connectors.maps.errors import MapError
-from connectors.maps.fields import line_end, record_ends, split_record
 from connectors.maps.mapper import Mapper
+from connectors.maps.reading.assemble import MappedBatch
+from connectors.maps.reading.fields import line_end, record_ends, split_record
 from connectors.ndjson import CAPABILITIES, LinePart
 from schemas.fields import MAX_RECORD_BYTES
+
+__all__ = [
+    "CsvPart",
+    "MapError",
+    "MappedBatch",
+    "Mapper",
+    "ObjectsPart",
+    "PosSource",
+    "check_map",
+    "cut_array",
+]
 
 MAX_ARRAY_BYTES = 256 << 20
 _BOM = b"\xef\xbb\xbf"
@@ -45,12 +58,12 @@ class CsvPart(BlockPart):
             text = line_end(first).decode(encoding).removeprefix("\ufeff")
         except UnicodeDecodeError as error:
             self.close()
-            cure = "state the file's encoding in the map"
+            cure = "state its encoding in the map"
             raise MapError(f"{self.part}:1", f"the header is not {encoding}: {error.reason}", cure) from error
         fields = split_record(text, self.mapper.plan.delimiter)
         if not text or fields is None:
             self.close()
-            raise MapError(f"{self.part}:1", "no header", "the first line names the columns, or state `header`")
+            raise MapError(f"{self.part}:1", "no header", "name the columns in the first line or in `header`")
         try:
             self.mapper = self.mapper.bound(fields, f"{self.part}:1")
         except MapError:
@@ -133,7 +146,7 @@ class PosSource:
         return list_files(self._paths)
 
     def build(self, part: str, resume: int | None) -> Part:
-        """Open a file at record `resume`; `FileError` or, when its header does not fit the map, `MapError`."""
+        """Open a file at record `resume`; `FileError`, or `MapError` when its header does not fit the map."""
         form = self.mapper.plan.format
         if form == "csv":
             opened = CsvPart(self.name, part, self.mapper, resume)

@@ -10,7 +10,7 @@ from connectors.maps.loading import find_map, inline_lookups, load_yaml
 
 
 def check_map(path: str | Path) -> list[MapError]:
-    """All mistakes of a map (a file, or the name of one that ships), in the order they were found; [] = fine."""
+    """All mistakes of a map (a file, or the name of one that ships), in the order found; [] = fine."""
     try:
         file = find_map(path)
         document, marks = load_yaml(file)

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from connectors.maps import decimals
 from connectors.maps.errors import MapError, nearest
 from connectors.maps.loading import Marks, Path_, place
-from connectors.maps.plan import Const, Emit, Plan, Range, Rule, Test, Value
+from connectors.maps.plan import Emit, Plan, Range, Rule, Test, Value
+from connectors.maps.reading import decimals
 from connectors.maps.values import Values
 from schemas.fields import Field, Kind
 from schemas.registry import ENVELOPE, EVENT_TYPES, FIELDS
@@ -88,10 +88,11 @@ class _Compiler:
         form = self.choice("format", {f: f for f in FORMATS}, "csv")
         encoding = self.choice("encoding", ENCODINGS, "utf-8")
         delimiter = self.choice("delimiter", DELIMITERS, ",")
-        if encoding == "gb18030" and (delimiter == "|" or form == "json"):
-            where, thing = ("delimiter", "|") if delimiter == "|" else ("format", "json")
-            self.wrong((where,), f"{thing} is ambiguous in GB18030, whose second bytes may be {'|{}[]'}",
-                       "use a comma or a tab" if where == "delimiter" else "use ndjson, or convert to UTF-8")  # fmt: skip
+        if encoding == "gb18030" and delimiter == "|":
+            self.wrong(("delimiter",), "| may be half a character in GB18030", "use a comma or a tab")
+        if encoding == "gb18030" and form == "json":
+            what = "an array cannot be cut in GB18030, where brackets may be half a character"
+            self.wrong(("format",), what, "use ndjson, or convert to UTF-8")
         header = self.header()
         entity, source = self.text("entity"), self.text("source")
         rules = self.rules()
@@ -284,6 +285,3 @@ class _Compiler:
             )
         content = json.dumps(event, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return {"id": f"master-{hashlib.sha256(content.encode()).hexdigest()[:16]}", **event}
-
-
-__all__ = ["Const", "compile_map"]

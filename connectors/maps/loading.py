@@ -20,7 +20,7 @@ Path_ = tuple[str | int, ...]
 
 
 class Marks(NamedTuple):
-    """Where things stand in a file: (line, column) from 1, of the value at a path; of a key at (path, "key")."""
+    """Where things stand in a file: path -> (line, column) from 1, of the key, or of an item of a list."""
 
     file: str
     at: Mapping[Path_, tuple[int, int]]
@@ -91,11 +91,10 @@ def _plain(node: Node, path: Path_, at: dict[Path_, tuple[int, int]], file: str)
         return found
     if isinstance(node, SequenceNode):
         return [_plain(value, (*path, n), at, file) for n, value in enumerate(node.value)]
-    if node.style is None and str(node.tag).endswith(":null"):
+    text, tag = str(node.value), str(node.tag)
+    if tag.endswith(":null"):
         return None
-    if node.style is None and str(node.tag).endswith(":bool"):
-        return str(node.value).lower() == "true"
-    return str(node.value)
+    return text.lower() == "true" if tag.endswith(":bool") else text
 
 
 def inline_lookups(document: dict[str, object], marks: Marks, folder: Path) -> dict[str, object]:

@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from connectors.maps import blocks, rows
-from connectors.maps.assemble import MappedBatch, Slow, assemble
 from connectors.maps.compiling import compile_map
 from connectors.maps.errors import MapError, Refused, nearest
 from connectors.maps.loading import find_map, inline_lookups, load_yaml
 from connectors.maps.plan import Plan
+from connectors.maps.reading import blocks, rows
+from connectors.maps.reading.assemble import MappedBatch, Slow, assemble
 from schemas.fields import MAX_RECORD_BYTES
 
 
@@ -193,4 +193,4 @@ def _transcode(  # the codec has no batch form that keeps bounds, so record by r
     return joined, np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes)]), valid
 
 
-__all__ = ["Mapper", "MapError"]
+__all__ = ["MapError", "Mapper"]

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from connectors.maps import expr
-from connectors.maps.times import Clock
+from connectors.maps.reading import expr
+from connectors.maps.reading.times import Clock
 
 
 @dataclass(frozen=True)

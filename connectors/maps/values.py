@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from connectors.maps import decimals, expr
 from connectors.maps.errors import nearest
 from connectors.maps.loading import Path_
 from connectors.maps.plan import Const, Lookup, Moment, Number, Template, Text, Value
-from connectors.maps.times import Clock, compile_format
+from connectors.maps.reading import decimals, expr
+from connectors.maps.reading.times import Clock, compile_format
 from schemas.fields import Field, Kind
 
 _NUMBERS = (Kind.QTY, Kind.PRICE, Kind.MONEY)
@@ -39,7 +39,7 @@ class Values:
         self.wrong = wrong
 
     def of_column(self, field: Field, spec: object, path: Path_, *, constant: bool) -> Value | None:
-        """A spec of `columns`; `constant`: of the short keys at the top, whose plain text is meant literally."""
+        """A spec of `columns`; `constant`: of the short keys at the top, whose plain text is literal."""
         if isinstance(spec, str):
             spec = {"const" if constant else "column": spec}
         return self._long(field, spec, path)
@@ -70,7 +70,8 @@ class Values:
                 self.wrong((*path, key), "a text is needed here", "put it in quotes")
                 return None
         if form == "column" and (field.kind is Kind.TIME) != ("format" in spec):
-            return self._format_fault(field, spec, path)
+            self._format_fault(field, spec, path)
+            return None
         made: Value | None = getattr(self, f"_{form}")(field, spec, (*path, form))
         return made
 

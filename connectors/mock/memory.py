@@ -15,7 +15,7 @@ from connectors.contract import Capabilities, RawBatch
 
 
 class MemoryPart:
-    """One list of records. `script`: sizes of the batches in turn, 0 = nothing there now; then what is asked."""
+    """One list of records. `script`: sizes of the batches in turn, 0 = nothing there; then what is asked."""
 
     def __init__(
         self, source: str, part: str, decoder: str, data: Sequence[bytes], start: int, script: Iterable[int]

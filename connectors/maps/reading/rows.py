@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from decimal import DecimalException
 
-from connectors.maps import decimals, expr
 from connectors.maps.errors import Refused, RowError
-from connectors.maps.fields import line_end, split_record
-from connectors.maps.plan import Const, Emit, Lookup, Moment, Number, Plan, Range, Template, Test, Text, Value
+from connectors.maps.plan import Const, Emit, Lookup, Moment, Plan, Template, Test, Text, Value
+from connectors.maps.reading import decimals, expr
+from connectors.maps.reading.fields import line_end, split_record
 from schemas.fields import MAX_RECORD_BYTES
 from schemas.reasons import Reason
 
@@ -181,19 +181,3 @@ def value_of(value: Value, row: Row) -> str:
         return decimals.canonical(expr.evaluate(value.expr, numbers.__getitem__))
     except DecimalException as error:
         raise RowError(Reason.RANGE, f"{', '.join(texts)}: beyond every limit") from error
-
-
-__all__ = [
-    "Range",
-    "Row",
-    "cell",
-    "decode",
-    "events",
-    "fill",
-    "look_up",
-    "passes",
-    "read",
-    "read_json",
-    "strip",
-    "value_of",
-]

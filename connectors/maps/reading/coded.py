@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from connectors.maps import decimals, rows
-from connectors.maps.expr import Numbers
+from connectors.maps.errors import RowError
 from connectors.maps.plan import Test
+from connectors.maps.reading import decimals, rows
+from connectors.maps.reading.expr import Numbers
 
 Codes = NDArray[np.int64]
 
@@ -32,13 +33,18 @@ class Coded:
         texts = [(w.decode() if isinstance(w, bytes) else w).strip() for w in words]
         return cls(texts, coded.indices.to_numpy(zero_copy_only=False).astype(np.int64))
 
-    def passing(self, test: Test) -> NDArray[np.bool_]:
-        """Per row, whether its text passes."""
-        known = self._tests.get(id(test))
+    def passing(self, test: Test, at: Codes) -> NDArray[np.bool_]:
+        """Whether the texts of the rows `at` pass: bool[len(at)]."""
+        codes = self.codes[at]
+        known, wanted = self._tests.get(id(test)), range(len(self.texts))
+        if known is None and len(at) < len(self.texts):
+            fresh, codes = np.unique(codes, return_inverse=True)
+            wanted = fresh.tolist()
         if known is None:
-            known = np.fromiter((rows.passes(test, t) for t in self.texts), np.bool_, len(self.texts))
-            self._tests[id(test)] = known
-        return known[self.codes]
+            known = np.fromiter((rows.passes(test, self.texts[n]) for n in wanted), np.bool_, len(wanted))
+            if len(known) == len(self.texts):
+                self._tests[id(test)] = known
+        return known[codes]
 
     def numbers(self) -> Numbers:
         """The texts (not the rows) as numbers of one scale; `doubt` where only exact arithmetic will do."""
@@ -57,13 +63,13 @@ class Coded:
         for text in self.texts:
             try:
                 done.append(change(text) if text else "")
-            except rows.RowError:
+            except RowError:
                 done.append(None)
         return Texts.of(done, self.codes)
 
 
 class Texts:
-    """Values for some rows. `texts`: distinct ones; `codes`: int64[rows], -1 = absent; `doubt`: bool[rows]."""
+    """Values for some rows. `texts`: distinct; `codes`: int64[rows], -1 = absent; `doubt`: bool[rows]."""
 
     def __init__(self, texts: Sequence[str], codes: Codes, doubt: NDArray[np.bool_]) -> None:
         self.texts = texts
@@ -79,7 +85,7 @@ class Texts:
 
 
 def combine(columns: Sequence[Coded], picked: NDArray[np.int64]) -> tuple[list[list[str]], Codes]:
-    """The distinct combinations of several columns' texts at the rows `picked`, and which one each row has."""
+    """The distinct combinations of some columns' texts at the rows `picked`, and which one each row has."""
     key = np.zeros(len(picked), dtype=np.int64)
     for column in columns:
         fresh, codes = np.unique(column.codes[picked], return_inverse=True)

@@ -1,9 +1,9 @@
 """The grammar of delimited text, once per record and once for a whole block.
 
 A record is fields joined by the delimiter, ended by LF or CR LF. A field that begins with a quote ends at the
-next single quote, which the delimiter or the end must follow; a doubled quote inside it is one quote, newlines
-are content. Any other field is taken literally, quotes inside included. A record whose quoted field is not
-closed is one line, and malformed.
+next single quote, which the delimiter or the end must follow; a doubled quote inside it is one quote, and
+newlines are content. Any other field is taken literally, quotes inside included. A record whose quoted field
+is not closed is one line, and malformed.
 """
 
 from __future__ import annotations
@@ -158,8 +158,10 @@ def split_block(buf: NDArray[np.uint8], offsets: NDArray[np.int64], fields: int,
         closes = (quotes + 1 == end[of]) | (after == delimiter)
         good[of[~np.where(even, opens, closes)]] = False
         good[count & 1 == 1] = False
-        of_mark = np.searchsorted(offsets, marks, side="right") - 1
-        marks = marks[(np.searchsorted(quotes, marks) - first[of_mark]) & 1 == 0]
+        of_mark = np.repeat(np.arange(len(begin)), np.diff(np.searchsorted(marks, offsets)))
+        near = np.flatnonzero(count[of_mark] > 0)
+        inside = (np.searchsorted(quotes, marks[near]) - first[of_mark[near]]) & 1 == 1
+        marks = np.delete(marks, near[inside])
     at = np.searchsorted(marks, offsets)
     good &= np.diff(at) == fields - 1
     rows = np.flatnonzero(good)

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from connectors.maps.blocks import Piece
+from connectors.maps.reading.blocks import Piece
 from schemas.registry import ENVELOPE, EVENT_TYPES
 
 WIRE: tuple[str, ...] = (
@@ -25,7 +26,7 @@ class MappedBatch(NamedTuple):
     """What a block of records became.
 
     `events`: one row per event, a string column per wire field that any of them has (absent = null), decimals
-    in their canonical spelling. `rec`: int64, the record each event came from; ascending, so the events of one
+    in their canonical spelling. `rec`: int64, the record each event came from, ascending: the events of one
     record lie side by side in the order of `emit`. `refused`: (record, reason, detail), ascending.
     """
 
@@ -71,12 +72,17 @@ def assemble(
 def _ids(piece: Piece, offsets: NDArray[np.int64], source_id: str) -> pa.Array:
     """Given ids, else source_id-row; `.1`, `.2` … where a row has several events."""
     suffix = f".{piece.pos + 1}" if piece.of > 1 else ""
-    made = pa.array([f"{source_id}-{n}{suffix}" for n in offsets[piece.rec].tolist()], type=pa.string())
+    prefix = pa.scalar(f"{source_id}-"), pa.scalar(suffix), pa.scalar("")
+    made = pc.binary_join_element_wise(prefix[0], _spelt(offsets[piece.rec]), *prefix[1:])
     given = piece.fields.get("id")
     if given is None:
         return made
     texts = pa.array([t + suffix for t in given.texts], type=pa.string())
-    return pa.compute.coalesce(texts.take(pa.array(given.codes, mask=given.codes < 0)), made)
+    return pc.coalesce(texts.take(pa.array(given.codes, mask=given.codes < 0)), made)
+
+
+def _spelt(numbers: NDArray[np.int64]) -> pa.Array:
+    return pa.array(numbers).cast(pa.string())
 
 
 def _column(
@@ -104,8 +110,7 @@ def _column(
             without = (
                 piece.fields["id"].codes < 0 if "id" in piece.fields else np.ones(len(here), dtype=np.bool_)
             )
-            numbers = [str(n) for n in offsets[piece.rec].tolist()]
-            texts.append(pa.array(numbers, type=pa.string()))
+            texts.append(_spelt(offsets[piece.rec]))
             codes[here] = np.where(without, np.arange(len(here)) + base, -1)
         else:
             continue

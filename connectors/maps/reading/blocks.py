@@ -14,11 +14,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from connectors.maps import decimals, expr, rows
-from connectors.maps.coded import Coded, Texts, combine
 from connectors.maps.errors import RowError
-from connectors.maps.fields import gather, split_block
 from connectors.maps.plan import Const, Emit, Lookup, Moment, Number, Plan, Rule, Template, Text, Value
+from connectors.maps.reading import decimals, expr, rows
+from connectors.maps.reading.coded import Coded, Texts, combine
+from connectors.maps.reading.fields import gather, split_block
 
 Rows = NDArray[np.int64]
 
@@ -73,15 +73,15 @@ def apply(plan: Plan, frame: Frame, usable: NDArray[np.bool_]) -> tuple[list[Pie
     `usable`: bool[records]; what is not usable is in doubt from the start.
     """
     done = np.zeros(len(usable), dtype=np.bool_)
-    free = usable[frame.rows]
+    free = np.flatnonzero(usable[frame.rows])
     pieces: list[Piece] = []
     for rule in plan.rules:
-        mask = free.copy()
-        for column, test in rule.when:
-            mask &= frame.columns[column].passing(test)
-        free &= ~mask
-        picked = np.flatnonzero(mask)
+        picked = free
+        # few distinct texts first: then the costly tests see few rows
+        for column, test in sorted(rule.when, key=lambda w: len(frame.columns[w[0]].texts)):
+            picked = picked[frame.columns[column].passing(test, picked)]
         if len(picked):
+            free = np.setdiff1d(free, picked, assume_unique=True)
             found, sure = _rule(rule, frame, picked)
             pieces += found
             done[frame.rows[picked[sure]]] = True
@@ -155,6 +155,3 @@ def _number(formula: expr.Expr, columns: Mapping[str, Coded], picked: Rows) -> T
     texts = [decimals.spell(v, found.places) for v in distinct.dictionary.to_pylist()]
     codes = distinct.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     return Texts(texts, np.where(absent | found.doubt, -1, codes), found.doubt)
-
-
-__all__ = ["Frame", "Piece", "apply", "csv_frame", "json_frame", "value_of"]

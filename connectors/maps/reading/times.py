@@ -26,7 +26,7 @@ _PART = {
     "S": r"(?P<S>[0-9]{2})", "f": r"(?P<f>[0-9]{1,6})", "z": r"(?P<z>Z|[+-][0-9]{2}:?[0-9]{2})", "%": "%",
 }  # fmt: skip
 _WIDTH = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2}
-_WIDE = 512  # as many distinct texts pay for the columnar way
+_WIDE = 64  # as many distinct texts pay for the columnar way
 _DAY_S = 86_400
 
 
@@ -73,7 +73,7 @@ def compile_format(text: str) -> Format:
 
 @dataclass(frozen=True)
 class Clock:
-    """Reads the local times of one column: `formats` in order of trial, `zone` for those without an offset."""
+    """Reads the times of one column: `formats` in order of trial, `zone` for those without an offset."""
 
     formats: tuple[Format, ...]
     zone: str

@@ -1,4 +1,4 @@
-"""Exact expressions over columns: `Quantity * UnitPrice`, `-Quantity`, `abs(Quantity)`, `{Unit price} - Rebate`.
+"""Exact expressions over columns: `Quantity * UnitPrice`, `-Quantity`, `abs(Qty)`, `{Unit price} - Rebate`.
 
 Grammar: `+ - *`, unary minus, `abs( )`, brackets, decimal literals, and columns by name (in braces when the
 name is no plain word). An empty column makes the whole value absent. There is no division: it would round.
@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from connectors.maps.decimals import EXACT
+from connectors.maps.reading.decimals import EXACT
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<num>[0-9]+(?:\.[0-9]+)?)|\{(?P<brace>[^{}]+)\}|(?P<name>[^\W\d]\w*)|(?P<op>[-+*()]))"
@@ -167,8 +167,7 @@ def _rescale(x: Numbers, places: int) -> Numbers:
 def vector(expr: Expr, get: Callable[[str], Numbers], rows: int) -> Numbers:
     """`evaluate` for `rows` rows at once; a row that int64 may not hold is marked `doubt`, never wrong."""
     if isinstance(expr, Num):
-        sign, digits, exponent = expr.value.as_tuple()
-        places = -int(exponent) if int(exponent) < 0 else 0
+        places = max(0, -int(expr.value.as_tuple().exponent))
         value = int(expr.value.scaleb(places, EXACT))
         off = abs(value) > _SAFE or places > _MAX_PLACES
         none = np.zeros(rows, dtype=np.bool_)
