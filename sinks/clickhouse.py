@@ -54,6 +54,7 @@ class Store:
 
     def __init__(self, target: Target, data_dir: Path) -> None:
         self.target = target
+        self.data_dir = data_dir
         self._connection = target.connection(data_dir)
         self._lock = threading.Lock()
         self._local = threading.local()
@@ -141,11 +142,11 @@ class Store:
         for client in clients:
             client.close()
 
-    def connect(self) -> Any:
-        """A new client with our session settings; the caller closes it."""
+    def connect(self, database: str | None = None) -> Any:
+        """A new client with our session settings, in `database`; the caller closes it."""
         try:
             client = clickhouse_connect.get_client(
-                **self._connection, settings=dict(SESSION), autogenerate_session_id=False
+                **self._connection, database=database, settings=dict(SESSION), autogenerate_session_id=False
             )
         except (ClickHouseError, OSError) as error:
             raise StoreError(f"{self.target}: cannot be opened: {_words(error)}") from None
@@ -208,8 +209,7 @@ class Reader:
             client.close()
 
     def _open(self) -> Any:
-        client = self._store.connect()
-        client.database = "mart"
+        client = self._store.connect("mart")
         for name, value in self._limits.items():
             client.set_client_setting(name, value)
         # Last, since from here on no setting can be changed, this one included.

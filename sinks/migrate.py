@@ -137,10 +137,8 @@ def _checksum(faces: Path) -> str:
 
 
 def _remember(store: Store, number: int, name: str, checksum: str) -> None:
-    store.command(
-        "INSERT INTO meta.migration (number, name, checksum) "
-        f"VALUES ({number}, {quote(name)}, {quote(checksum)})"  # noqa: S608 -- our own names, quoted
-    )
+    row = f"({number}, {quote(name)}, {quote(checksum)})"
+    store.command(f"INSERT INTO meta.migration (number, name, checksum) VALUES {row}")  # noqa: S608 -- quoted
 
 
 def first_migration() -> str:

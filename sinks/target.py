@@ -59,7 +59,7 @@ class Target:
             )
         if parts.password is not None:
             raise TargetError(
-                f"store target {_bare(self.url)!r}: no password in the address, put it in ${self.password_env}"
+                f"store target {_bare(self.url)!r}: no password in the address, use ${self.password_env}"
             )
         secure = parts.scheme == "https"
         return {

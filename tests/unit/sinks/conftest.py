@@ -1,0 +1,23 @@
+"""One embedded store for the tests of this folder: an engine serves one path in a process at a time."""
+
+import pytest
+
+from schemas.tables import TABLES
+from sinks.clickhouse import Store
+
+
+@pytest.fixture(scope="package")
+def engine(tmp_path_factory):
+    store = Store.open("chdb", tmp_path_factory.mktemp("data"))
+    store.migrate()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def store(engine):
+    """The store with empty tables, and the faces of this release."""
+    for name in TABLES:
+        if name != "meta.migration":
+            engine.command(f"TRUNCATE TABLE {name}")
+    return engine

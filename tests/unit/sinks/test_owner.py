@@ -1,0 +1,200 @@
+"""The owner's socket: reads only, exact answers, several clients, clear words when it cannot."""
+
+import socket
+import stat
+import subprocess
+import sys
+import threading
+from decimal import Decimal
+
+import pytest
+
+from sinks.clickhouse import StoreError
+from sinks.lock import DirectoryLock, StoreLocked
+from sinks.serving import client, frames
+from sinks.serving.owner import OwnerServer
+from sinks.serving.statement import StatementRefused, check
+from tests.unit.sinks.test_store import movements
+
+
+@pytest.fixture
+def owner(store, tmp_path):
+    with OwnerServer(
+        store, tmp_path / "owner.sock", {"max_execution_time": "2", "max_result_rows": "1000"}
+    ) as server:
+        yield server
+
+
+def test_answers_are_exact_and_from_mart(store, owner, tmp_path):
+    store.insert("core.movement", movements(1, 2), "owner-exact")
+    rows = client.query(
+        tmp_path, "SELECT version, qty, value_amt FROM v_movement ORDER BY version;"
+    ).to_pylist()
+    assert rows[0] == {"version": 1, "qty": Decimal("1.500000"), "value_amt": Decimal("-12.3400")}
+    assert client.query(tmp_path, "SELECT count() AS n FROM mart.v_sale").to_pylist() == [{"n": 0}]
+    assert client.query(tmp_path, "SELECT * FROM v_sale").num_rows == 0
+    assert client.query(tmp_path, "EXISTS TABLE core.movement").num_rows == 1
+    assert "v_sale" in client.query(tmp_path, "SHOW TABLES").to_pydict()["name"]
+
+
+def test_only_the_owner_of_the_files_may_ask(owner):
+    assert stat.S_IMODE(owner.path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("SELECT * FROM no_such", "no_such"),
+        ("SELECT number FROM numbers(100000)", "max rows"),
+        ("SELECT sum(sipHash64(number)) FROM numbers(1000000000000)", "imeout"),
+        ("SELECT 1 SETTINGS readonly = 0", "readonly"),
+        ("SELECT * FROM default.`/etc/hostname`", "readonly|UNKNOWN"),
+    ],
+)
+def test_the_engine_refuses_and_the_next_answer_is_whole(owner, tmp_path, sql, words):
+    with pytest.raises(StoreError, match=words):
+        client.query(tmp_path, sql)
+    for _ in range(5):
+        assert client.query(tmp_path, "SELECT 5 AS five").to_pylist() == [{"five": 5}]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO core.movement (version) VALUES (1)",
+        "DROP TABLE core.movement",
+        "SELECT 1; DROP TABLE core.movement",
+        "SELECT 1 INTO OUTFILE '/tmp/x'",
+        "SELECT file('/etc/hostname')",
+        "SELECT \"file\"('/etc/hostname')",
+        "SELECT * FROM url('http://localhost', CSV)",
+        "SELECT * FROM /* x */ s3 ('a')",
+        "DESCRIBE TABLE remote('a', b.c)",
+        "SELECT a$$ , file('/etc/hostname'), $$b",
+        "SELECT * FROM Python(x)",
+        "SELECT * FROM executable('id', TSV, 'a String')",
+        "KILL QUERY WHERE 1",
+        "SYSTEM SHUTDOWN",
+        "SET readonly = 0",
+        "SELECT 1 FORMAT CSV",
+        "-- nothing",
+        "",
+    ],
+)
+def test_statements_that_do_more_than_read_the_store_are_refused(sql):
+    with pytest.raises(StatementRefused):
+        check(sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT ';' AS a -- ; file(",
+        "WITH x AS (SELECT 1 AS a) SELECT * FROM x",
+        "(SELECT 1) UNION ALL (SELECT 2)",
+        "SELECT 'it''s file(1)', \"from\" FROM numbers(3) /* ; */",
+        "SELECT format('{}', 1), url AS format FROM t",
+        "SELECT * FROM mart.v_stock_as_of(as_of='2025-01-01T00:00:00Z', known_at='now')",
+        "EXPLAIN SELECT 1",
+    ],
+)
+def test_statements_that_only_read_pass(sql):
+    assert check(sql) == sql
+    assert check(sql + "\n;").startswith(sql[:6])
+
+
+def test_the_closing_semicolon_goes_even_before_a_comment():
+    assert check("SELECT ';' ; -- done; really").rstrip() == "SELECT ';'"
+
+
+def test_a_refused_statement_comes_back_over_the_wire(owner):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+        link.connect(str(owner.path))
+        with pytest.raises(StoreError, match="only reading is served"):
+            client.ask(link, "DROP TABLE core.movement")
+        assert client.ask(link, "SELECT 1 AS a").to_pylist() == [{"a": 1}]
+        link.sendall(b"garbage that is no frame at all")
+        try:
+            assert link.recv(1) == b""
+        except ConnectionResetError:
+            pass  # closed with our bytes unread
+
+
+def test_several_clients_at_once(owner, tmp_path):
+    found = []
+
+    def ask(number):
+        for _ in range(4):
+            sql = f"SELECT {number} AS n, sleep(0.01) AS s"
+            found.append((number, client.query(tmp_path, sql).to_pylist()[0]["n"]))
+
+    threads = [threading.Thread(target=ask, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 32
+    assert all(asked == got for asked, got in found)
+
+
+def test_a_path_longer_than_a_socket_address(store, tmp_path):
+    folder = tmp_path / ("d" * 60) / ("e" * 60)
+    folder.mkdir(parents=True)
+    with OwnerServer(store, folder / "owner.sock"):
+        assert client.query(folder, "SELECT 1 AS a").to_pylist() == [{"a": 1}]
+    assert not (folder / "owner.sock").exists()
+
+
+def test_without_proc_a_long_path_goes_through_a_link(tmp_path, monkeypatch):
+    folder = tmp_path / ("d" * 100)
+    folder.mkdir()
+    monkeypatch.setattr(frames.Path, "is_dir", lambda _: False)
+    with frames.short(folder / "owner.sock") as address, socket.socket(socket.AF_UNIX) as door:
+        assert len(address) < 108
+        door.bind(address)
+    assert (folder / "owner.sock").is_socket()
+
+
+def test_the_lock_names_its_owner(tmp_path):
+    with DirectoryLock(tmp_path):
+        run = subprocess.run(
+            [sys.executable, "-c", f"from sinks.lock import DirectoryLock; DirectoryLock({str(tmp_path)!r})"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 1
+        assert f"{tmp_path}/lock: store is owned by pid " in run.stderr
+        assert " since 20" in run.stderr
+    DirectoryLock(tmp_path).close()
+
+
+def test_an_owner_that_does_not_answer_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(client, "_PATIENCE_S", 0.1)
+    (tmp_path / "store").mkdir()
+    with DirectoryLock(tmp_path), pytest.raises(StoreLocked, match="store is owned by pid"):
+        client.query(tmp_path, "SELECT 1")
+
+
+def test_a_directory_without_a_store_says_what_to_do(tmp_path):
+    with pytest.raises(StoreError, match="holds no store; run a job"):
+        client.query(tmp_path, "SELECT 1")
+
+
+ALONE = """
+import sys
+from sinks.clickhouse import Store
+from sinks.format import render
+from sinks.serving import client
+store = Store.open("chdb", sys.argv[1])
+store.migrate()
+store.close()
+print(render(client.query(sys.argv[1], "SELECT toDecimal64('1.50', 2) AS a, count() AS n FROM v_sale"), "json"))
+"""
+
+
+def test_without_an_owner_the_directory_is_opened(tmp_path):
+    run = subprocess.run(
+        [sys.executable, "-c", ALONE, str(tmp_path)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert run.stdout.strip() == '[{"a": "1.50", "n": "0"}]', run.stderr
