@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.runtime import i18n
-from pipelines.runtime.errors import Different, Refused, StocktwinError, UsageError, as_error
+from pipelines.runtime.errors import Different, Refused, StocktwinError, UsageError, as_error, suggest
 from pipelines.runtime.i18n import t
+from pipelines.runtime.texts.shown import run_report, translate
 
 if TYPE_CHECKING:
     from pipelines.runtime.config.models import Jobs
 
 PORT = 8642
-COUNTS = ("committed", "refused", "duplicate", "waiting", "late")
 
 
 class Form(StrEnum):
@@ -123,11 +123,11 @@ def run(
     jobs: JobsFile = None,
 ) -> None:
     """See `pipelines.runtime.run`."""
-    from pipelines.runtime.jobs import chosen_jobs
+    from pipelines.runtime.jobs import chosen_jobs, require_input
 
     cfg = _load(jobs)
     names = chosen_jobs(cfg, job or [])
-    _require_input(input)
+    require_input(input)
     folder = data or Path(cfg.defaults.data)
 
     from pipelines.runtime.progress import bar
@@ -137,7 +137,7 @@ def run(
         used = engine.value if engine else cfg.engine_of(name)
         with bar(t("run.title", job=name)) as progress:
             report = run_job(cfg, name, input, map, folder, strict, used, progress)
-        _print_run(report, output)
+        print(run_report(report, output is Short.JSON))
         if strict and report.refused:
             raise Refused(input or name, report.refused, folder)
 
@@ -154,15 +154,16 @@ def check(
     print(t("check.jobs", file=cfg.path, **facts))
     if map is None and input is None:
         return
-    _require_input(input)
-    from pipelines.runtime.check import check_map, dry_decode
+    from pipelines.runtime.jobs import require_input
+    from pipelines.runtime.probes.trial import check_map, dry_decode
     from pipelines.runtime.progress import bar
 
+    require_input(input)
     if map is not None:
         print(t("check.map", map=map, rules=check_map(map)))
     if input is not None:
         with bar(t("check.title")) as progress:
-            found = dry_decode(cfg, input, map, progress)
+            found = dry_decode(input, map, progress)
         print(t("check.input", input=input, n=found.records_in))
         for reason, n in found.reasons:
             print(f"  {reason}={n}")
@@ -239,35 +240,34 @@ def doctor(
 def schema(
     name: Annotated[str, typer.Argument(metavar="events|jobs|TYPE", help="arg.schema")] = "events",
 ) -> None:
-    """See `schemas.derive` and `pipelines.runtime.jobs`."""
+    """See `schemas.json_schema` and `pipelines.runtime.jobs`."""
     if name == "jobs":
         from pipelines.runtime.jobs import jobs_schema
 
         made: dict[str, Any] = jobs_schema()
     else:
-        from pipelines.runtime.check import events_schema
+        from schemas.json_schema import json_schema, union_schema
+        from schemas.registry import EVENT_TYPES
 
-        made = events_schema(name)
+        if name != "events" and name not in EVENT_TYPES:
+            cure = suggest(name, ["events", "jobs", *EVENT_TYPES])
+            raise UsageError("schema", t("use.schema", name=name), cure)
+        made = union_schema() if name == "events" else json_schema(name)
     print(json.dumps(made, ensure_ascii=False, indent=2))
 
 
 @app.command(help="cmd.docs")
 def docs() -> None:
-    """See `schemas.derive`."""
-    from schemas.derive import markdown_page
+    """See `schemas.pages`."""
+    from schemas.pages import markdown_page
 
-    print(markdown_page().rstrip("\n"))
+    print(markdown_page(i18n.current()).rstrip("\n"))
 
 
 def _load(file: Path | None) -> Jobs:
     from pipelines.runtime.jobs import find_jobs_file, load_jobs
 
     return load_jobs(find_jobs_file(file))
-
-
-def _require_input(given: str | None) -> None:
-    if given is not None and given != "-" and "://" not in given and not Path(given).exists():
-        raise UsageError(given, t("error.no_file"), t("error.no_file.cure"))
 
 
 def _require_data(given: Path | None, jobs: Path | None) -> Path:
@@ -277,44 +277,11 @@ def _require_data(given: Path | None, jobs: Path | None) -> Path:
     return folder
 
 
-def _print_run(report: Any, output: Short) -> None:
-    """The report of a run; 64-bit integers are strings in JSON, as everywhere."""
-    if output is Short.JSON:
-        counts = {name: str(getattr(report, name)) for name in ("records_in", *COUNTS)}
-        print(
-            json.dumps(
-                {"run_id": report.run_id, **counts, "seconds": f"{report.seconds:.3f}"}, ensure_ascii=False
-            )
-        )
-        return
-    rate = f"{report.records_in / report.seconds:,.0f}" if report.seconds > 0 else "-"
-    print(t("run.done", run=report.run_id, seconds=f"{report.seconds:.1f}", rate=rate))
-    rows = list(getattr(report, "sources", ()))
-    for row in rows if len(rows) > 1 else ():
-        print(t("run.source", source=row.source, counts=_counts(row)))
-    print(_counts(report))
-
-
-def _counts(row: Any) -> str:
-    return " ".join([f"in={row.records_in}", *(f"{name}={getattr(row, name)}" for name in COUNTS)])
-
-
 def command() -> Any:
     """The command tree with its help in the language in use."""
     tree = typer.main.get_command(app)
-    _translate(tree)
-    for verb in getattr(tree, "commands", {}).values():
-        _translate(verb)
+    translate(tree, typer.Context)
     return tree
-
-
-def _translate(verb: Any) -> None:
-    verb.help = t(verb.help)
-    verb.short_help = verb.help
-    helper = verb.get_help_option(typer.Context(verb))
-    for param in [*verb.params, *([helper] if helper else [])]:
-        known = param.help in i18n.CATALOGUE
-        param.help = t(param.help) if known else (t("opt.help") if param is helper else param.help)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""`stocktwin doctor`: the environment and a data directory, examined row by row, with a cure for each finding.
+"""`stocktwin doctor`: the environment and a data directory, row by row, with a cure for each finding.
 
 Nothing is changed. A row that cannot be examined is a finding, never the end of the examination.
 """
@@ -43,7 +43,7 @@ def _data(data: Path) -> Iterator[Finding]:
         return
     yield of_data.owner(data)
     yield from of_data.archive(data)
-    yield from of_data.store(data, lambda sql: _query(data, sql))
+    yield from of_data.store(lambda sql: _query(data, sql))
 
 
 def _query(data: Path, sql: str) -> list[dict[str, Any]]:

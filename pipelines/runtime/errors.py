@@ -4,7 +4,7 @@
     └── StocktwinError      1   place, what, cure: the root; raise a leaf where one fits
         ├── UsageError      2   the command was called wrongly (a job, option or file that does not exist)
         ├── ConfigError    78   jobs.yaml: all problems at once, each with line and column
-        │   └── MapError   78   a map of connectors/maps, or one given by --map
+        ├── MapError       78   a map of connectors/maps, or one given by --map
         ├── StoreLocked     1   another process owns the data directory
         ├── StoreBroken     1   the data directory cannot be opened, or is of a newer format
         ├── DiskFull        1   no space left, or a quota
@@ -19,12 +19,15 @@ the same attributes, and the errors of the operating system into leaves of the t
 
 from __future__ import annotations
 
+import difflib
 import errno
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.runtime.i18n import t
+
+_LISTED = 12  # names that a cure lists
 
 
 class StocktwinError(Exception):
@@ -90,17 +93,30 @@ class ConfigError(StocktwinError):
         return "\n".join(problem.text(self.file) for problem in self.problems)
 
 
-class MapError(ConfigError):
-    """A map that cannot be used."""
+class MapError(StocktwinError):
+    """A map that cannot be used, with every mistake in it."""
+
+    exit_code = 78
+
+    def __init__(self, mistakes: Sequence[StocktwinError]) -> None:
+        if not mistakes:
+            raise ValueError("a MapError needs at least one mistake")
+        self.mistakes = tuple(mistakes)
+        super().__init__(mistakes[0].place, mistakes[0].what, mistakes[0].cure)
+
+    def __str__(self) -> str:
+        return "\n".join(str(mistake) for mistake in self.mistakes)
 
 
 class StoreLocked(StocktwinError):
     """Another process owns the data directory. `pid` and `since` (RFC 3339) as its lock file says."""
 
-    def __init__(self, data: Path | str, pid: int, since: str = "") -> None:
-        self.data, self.pid, self.since = str(data), pid, since
+    def __init__(self, data: Path | str, pid: int | str, since: str = "") -> None:
+        self.data, self.pid, self.since = str(data), str(pid) or "?", since
         super().__init__(
-            self.data, t("error.locked", pid=pid, since=since or "?"), t("error.locked.cure", pid=pid)
+            self.data,
+            t("error.locked", pid=self.pid, since=since or "?"),
+            t("error.locked.cure", pid=self.pid),
         )
 
 
@@ -144,26 +160,58 @@ class Different(StocktwinError):
         super().__init__(self.data, t("error.different", difference=difference), t("error.different.cure"))
 
 
+def suggest(word: str, known: Iterable[str]) -> str:
+    """`did you mean "engine"?`, or the list of what there is; empty when there is nothing."""
+    names = sorted(known)
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if near:
+        return t("error.mean", name=near[0])
+    return (
+        t("error.known", names=", ".join(names[:_LISTED]) + (" …" if len(names) > _LISTED else ""))
+        if names
+        else ""
+    )
+
+
+# What packages below raise, by full name, and the exit code it means.
+_BELOW = {
+    "sinks.target.TargetError": 78,
+    "sinks.clickhouse.StoreError": 1,
+    "sinks.migrate.MigrationError": 1,
+}
+
+
 def as_error(error: BaseException, place: str = "") -> StocktwinError | None:
     """The leaf that tells of `error`, or None when it is a defect of ours and deserves its traceback.
 
     Understood: the tree itself, exceptions of other packages that carry `what` (and `place`, `cure`,
-    `exit_code`), and the operating system's refusals. `place` is used where the error names none.
+    `exit_code`) or are listed in `_BELOW`, and the operating system's refusals. `place` is used where the
+    error names none.
     """
     if isinstance(error, StocktwinError):
         return error
+    names = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
+    if "connectors.maps.errors.MapError" in names:
+        return MapError([_adopted(error, place)])
+    if "sinks.lock.StoreLocked" in names:
+        lock = Path(getattr(error, "path", place))
+        return StoreLocked(lock.parent, getattr(error, "pid", ""), getattr(error, "since", ""))
     if isinstance(getattr(error, "what", None), str):
         return _adopted(error, place)
-    if isinstance(error, OSError):
-        return _of_system(error, place)
-    return None
+    if names & _BELOW.keys():
+        told = StocktwinError(place, str(error))
+        told.exit_code = max(code for name, code in _BELOW.items() if name in names)
+        return told
+    if isinstance(error, ModuleNotFoundError):
+        return StocktwinError("stocktwin", t("error.absent", module=error.name), t("error.absent.cure"))
+    return _of_system(error, place) if isinstance(error, OSError) else None
 
 
 def _adopted(error: BaseException, place: str) -> StocktwinError:
     told = StocktwinError(
         str(getattr(error, "place", "") or place),
-        str(error.what),
-        str(getattr(error, "cure", "") or ""),  # type: ignore[attr-defined]
+        str(getattr(error, "what", "")),
+        str(getattr(error, "cure", "") or ""),
     )
     code = getattr(error, "exit_code", None)
     told.exit_code = code if isinstance(code, int) and 0 < code < 256 else 1

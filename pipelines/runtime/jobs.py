@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.runtime.errors import ConfigError, Problem, UsageError
+from pipelines.runtime.errors import ConfigError, Problem, UsageError, suggest
 from pipelines.runtime.i18n import t
 
 if TYPE_CHECKING:
@@ -81,13 +81,19 @@ def parse_jobs(
 
 def chosen_jobs(cfg: Jobs, names: list[str]) -> list[str]:
     """The jobs to run: those named, or `stock-live`; UsageError for one that does not exist."""
-    from pipelines.runtime.config.validate import suggest
-
     wanted = names or ["stock-live"]
     for name in wanted:
         if name not in cfg.jobs:
             raise UsageError(_shown(cfg.path), t("error.no_job", job=name), suggest(name, cfg.jobs))
     return list(dict.fromkeys(wanted))
+
+
+def require_input(given: str | None) -> None:
+    """UsageError when `given` names a file that does not exist; URIs, globs and `-` are left to their door."""
+    if given is None or given == "-" or "://" in given or any(c in given for c in "*?["):
+        return
+    if not Path(given).exists():
+        raise UsageError(given, t("error.no_file"), t("error.no_file.cure"))
 
 
 def jobs_schema() -> dict[str, Any]:

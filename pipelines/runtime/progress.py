@@ -14,7 +14,7 @@ class Progress(Protocol):
     """Called now and then by long work; cheap enough for every batch."""
 
     def __call__(self, done: int, total: int | None, note: str = "") -> None:
-        """`done` of `total` (bytes, records or versions, always the same; None = unknown), `note` beside it."""
+        """`done` of `total` (bytes, records, versions: always the same; None = unknown), `note` beside it."""
 
 
 def silent(done: int, total: int | None, note: str = "") -> None:

@@ -7,6 +7,7 @@ after parsing: whatever it holds stays one value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -115,9 +116,18 @@ def _syntax(error: MarkedYAMLError | ReaderError, text: str) -> Problem:
     row = text.split("\n")[line - 1] if line <= text.count("\n") + 1 else ""
     if "\t" in row[: column + 1] and not row[: column - 1].strip():
         return Problem(line, row.index("\t") + 1, "", t("yaml.tab"), t("yaml.tab.cure"))
+    if msgid in ("yaml.open", "yaml.colon") and _bare_variable(row):
+        return Problem(line, row.index("${") + 1, "", t("yaml.variable"), t("yaml.variable.cure"))
     if msgid:
         return Problem(line, column, "", t(msgid), t(f"{msgid}.cure"))
     return Problem(line, column, "", t("yaml.syntax", said=said), t("yaml.syntax.cure"))
+
+
+def _bare_variable(row: str) -> bool:
+    """A `${` without quotes inside brackets, where YAML takes the brace for one of its own."""
+    return bool(re.search(r"""[\[{,:]\s*\$\{""", row)) and any(
+        b in row.split("${", maxsplit=1)[0] for b in "[{"
+    )
 
 
 _SYNTAX = {
@@ -199,9 +209,7 @@ class _Walk:
                 self._out.hidden.add(path)
             if done.problems:
                 return Unset()
-            plain = node.style is None and tag.startswith(_TAG)
-            text = done.text
-            tag = str(self._yaml.resolver.resolve(ScalarNode, text, (True, False))) if plain else tag
+            return Variable(done.text)
         kind = tag.removeprefix(_TAG)
         if kind not in _SCALARS or not tag.startswith(_TAG):
             self._problem(node, path, "yaml.tag")
@@ -220,6 +228,12 @@ class _Walk:
         self._out.problems.append(
             Problem(line, column, render(path), t(msgid, **facts), t(f"{msgid}.cure", **facts))
         )
+
+
+class Variable(str):
+    """Text that came out of `${…}`: where a whole number is wanted, it may be one."""
+
+    __slots__ = ()
 
 
 class Unset:

@@ -10,8 +10,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, StringConstraints
 
+from pipelines.runtime.config.marks import Variable
+
+
+def _number(value: object) -> object:
+    """Text is no number, but for the text of a variable."""
+    return int(value) if isinstance(value, Variable) and value.isdecimal() and len(value) < 20 else value
+
+
+VariableInt = Annotated[int, BeforeValidator(_number)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Engine = Literal["bytewax", "flink", "local"]
@@ -43,13 +52,13 @@ class Target(_Strict):
     """A store that jobs write to. A password is never written here."""
 
     url: Annotated[str, StringConstraints(pattern=r"^(chdb(:///\S+)?|https?://[^\s/@]+(/\S*)?)$")] = Field(
-        description="chdb（数据目录内）、chdb:///目录，或服务器地址 | chdb (in the data directory), chdb:///DIR, or a server",
+        description="chdb、chdb:///目录或服务器 | chdb (in the data directory), chdb:///DIR, a server",
         examples=["chdb"],
     )
     user: Text = Field(default="default", description="用户 | user of the server", examples=["default"])
     password_env: Text = Field(
         default="STOCKTWIN_STORE_PASSWORD",
-        description="密码所在的环境变量；加 _FILE 则为文件 | variable with the password, or with _FILE appended its file",
+        description="密码所在的变量 | variable with the password; with _FILE appended, its file",
         examples=["STOCKTWIN_STORE_PASSWORD"],
     )
     ca_cert: str = Field(
@@ -84,10 +93,10 @@ class Source(_Strict):
         description="未知主数据 | an unknown item or site: create it or refuse",
         examples=["auto"],
     )
-    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = Field(
+    seed: Annotated[VariableInt, Field(ge=0, lt=2**63)] | None = Field(
         default=None, description="随机种子 | seed of a make-believe world", examples=[7]
     )
-    speed: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+    speed: Annotated[VariableInt, Field(ge=1, le=1_000_000)] | None = Field(
         default=None, description="倍速 | seconds of the world per second", examples=[60]
     )
 
@@ -97,7 +106,7 @@ class Topic(_Strict):
 
     schema_: Text = Field(alias="schema", description="结构 | family or type of schemas/", examples=["stock"])
     key: Text = Field(default="entity", description="分区键 | the field that orders it", examples=["entity"])
-    partitions: Annotated[int, Field(ge=1, le=10_000)] = Field(
+    partitions: Annotated[VariableInt, Field(ge=1, le=10_000)] = Field(
         default=1, description="分区数 | partitions", examples=[4]
     )
     retention: Annotated[str, StringConstraints(pattern=r"^(forever|[1-9][0-9]{0,5}(m|h|d))$")] = Field(

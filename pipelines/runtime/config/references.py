@@ -14,8 +14,7 @@ from pathlib import Path as File
 from typing import Any
 
 from pipelines.runtime.config.marks import Marked, Path, render
-from pipelines.runtime.config.validate import suggest
-from pipelines.runtime.errors import Problem
+from pipelines.runtime.errors import Problem, suggest
 from pipelines.runtime.i18n import t
 
 _EVERY = {"connector", "entity", "trust", "unknown_master", "topic"}
@@ -26,7 +25,7 @@ _OPTIONS: dict[str, set[str]] = {
     "archive": {"path"},
     "mock": {"seed", "speed"},
 }
-_NO_DOORS = {"contract", "maps", "registry"}
+_NO_DOORS = {"contract", "files", "maps"}
 _NO_ROOMS = {"runtime", "kernels"}
 _STEP = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 

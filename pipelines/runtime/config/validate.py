@@ -1,17 +1,16 @@
-"""Pydantic's findings as problems in the words of this project: position, path, what, cure; values not echoed."""
+"""Pydantic's findings in the words of this project: position, path, what, cure; values are not echoed."""
 
 from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from pipelines.runtime.config.marks import Marked, Path, Unset, render
 from pipelines.runtime.config.models import Jobs
-from pipelines.runtime.errors import Problem
+from pipelines.runtime.errors import Problem, suggest
 from pipelines.runtime.i18n import t
 
 # pydantic's type of error -> our text; what is not here is told in pydantic's words
@@ -43,15 +42,6 @@ def validate(marked: Marked) -> Jobs | None:
             if problem is not None and problem.path not in told:
                 marked.problems.append(problem)
     return None
-
-
-def suggest(word: str, known: Iterable[str]) -> str:
-    """`did you mean "engine"?`, or the list of what there is; empty when there is nothing."""
-    names = sorted(known)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    if near:
-        return t("error.mean", name=near[0])
-    return t("error.known", names=", ".join(names)) if names else ""
 
 
 def _problem(finding: Any, marked: Marked) -> Problem | None:

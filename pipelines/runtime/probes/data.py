@@ -97,7 +97,7 @@ def archive(data: Path) -> Iterator[Finding]:
         yield ok("archive", t("doctor.archive.ok"))
 
 
-def store(data: Path, query: Query) -> Iterator[Finding]:
+def store(query: Query) -> Iterator[Finding]:
     """The store answers; then what it says about masters, waiting events and the clock."""
     try:
         query("SELECT 1 AS one")

@@ -1,4 +1,4 @@
-"""The environment: Python, who owns our package names, space on the disk, compiled kernels, the board's port."""
+"""The environment: Python, who owns our package names, the disk, compiled kernels, the board's port."""
 
 from __future__ import annotations
 

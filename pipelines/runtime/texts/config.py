@@ -31,6 +31,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "yaml.indent.cure": ("请与同级的键对齐", "align it with the keys of its level"),
     "yaml.open": ("括号或引号没有闭合", "a bracket or quote is not closed"),
     "yaml.open.cure": ("请补上 ]、} 或引号", "add the ], } or quote"),
+    "yaml.variable": ("{ } 或 [ ] 之中的 ${…} 须加引号", "a ${…} inside { } or [ ] needs quotes"),
+    "yaml.variable.cure": ('例如 {port: "${PORT}"}', 'for example {port: "${PORT}"}'),
     "yaml.documents": ("含有多个文档", "more than one document"),
     "yaml.documents.cure": ("请删除 --- 之后的部分", "remove what follows the ---"),
     "yaml.alias": ("引用了不存在的锚点", "an alias without its anchor"),

@@ -43,7 +43,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "wait a little; if it stays silent, stop process {pid} and run again",
     ),
     "doctor.owner.stale": ("进程 {pid} 已不存在，锁是遗留的", "process {pid} is gone and left its lock"),
-    "doctor.owner.stale.cure": ("无需处理，下次运行会接管", "nothing to do: the next run takes over"),
     "doctor.archive": ("归档校验链", "chain of the archive"),
     "doctor.archive.ok": ("完好", "unbroken"),
     "doctor.archive.cure": (
@@ -52,7 +51,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "doctor.store": ("存储", "store"),
     "doctor.store.ok": ("可打开，设置正确", "opens, settings as they must be"),
-    "doctor.store.asked": ("经占用进程应答", "answers through its owner"),
     "doctor.store.cure": (
         "请从备份恢复，或用 `stocktwin replay --into DIR` 重建",
         "restore a backup, or rebuild with `stocktwin replay --into DIR`",

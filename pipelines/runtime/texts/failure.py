@@ -6,7 +6,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "error.locked": ("进程 {pid} 自 {since} 起占用该目录", "in use by process {pid} since {since}"),
     "error.locked.cure": (
         "请用 `stocktwin sql` 查询（它经由该进程），或先停止进程 {pid}，或换一个 --data",
-        "query it with `stocktwin sql`, which asks that process, or stop process {pid}, or choose another --data",
+        "query it with `stocktwin sql`, which asks process {pid}, or stop that, or choose another --data",
     ),
     "error.broken.cure": ("请运行 `stocktwin doctor --data {data}`", "run `stocktwin doctor --data {data}`"),
     "error.disk_full": ("磁盘已满", "no space left on the disk"),
@@ -26,7 +26,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "error.different": ("重放结果不同：{difference}", "the replay differs: {difference}"),
     "error.different.cure": (
         "账本或归档曾被改动，请从备份恢复，或用 `stocktwin replay --into DIR` 重建",
-        "the store or the archive was changed: restore a backup, or rebuild with `stocktwin replay --into DIR`",
+        "store or archive was changed: restore a backup, or rebuild with `stocktwin replay --into DIR`",
     ),
     "error.no_file": ("没有这个文件", "no such file"),
     "error.no_file.cure": ("请检查路径", "check the path"),
@@ -40,7 +40,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "error.absent": ("本版本没有这一部分（{module}）", "not part of this installation ({module})"),
     "error.absent.cure": ("请安装完整的 stocktwin", "install stocktwin completely"),
     "error.no_job": ("没有名为 {job} 的作业", 'no job "{job}"'),
-    "error.no_source": ("没有名为 {source} 的数据源", 'no source "{source}"'),
     "error.known": ("可用：{names}", "there are: {names}"),
     "error.mean": ('您是否想写 "{name}"？', 'did you mean "{name}"?'),
     "error.bug": (

@@ -1,0 +1,287 @@
+"""The command's words, its output and its exit codes; the runtime behind it is a small stand-in."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from pipelines import cli
+from pipelines.runtime import i18n
+from pipelines.runtime.config.references import Installed
+from pipelines.runtime.errors import DiskFull, StoreLocked
+from tests.repo import ROOT
+
+JOBS = """version: 1
+sources: {events: {connector: ndjson}}
+jobs:
+  stock-live: {in: [events], steps: [intake.decode]}
+  other: {engine: local, in: [events], steps: [intake.decode]}
+"""
+Run = Callable[..., tuple[int, str, str]]
+
+
+@dataclass
+class Report:
+    records_in: int = 5
+    committed: int = 2
+    refused: int = 1
+    duplicate: int = 1
+    waiting: int = 1
+    late: int = 0
+    seconds: float = 0.5
+    run_id: str = "r1"
+    source: str = "events"
+    sources: list[Report] = field(default_factory=list)
+
+
+@dataclass
+class Verified:
+    identical: bool
+    versions: int = 7
+    sha256: str = "ab"
+    difference: str | None = None
+
+
+class Calls(list[tuple[Any, ...]]):
+    """What the stand-ins were called with; `raises` is raised by the next one."""
+
+    raises: BaseException | None = None
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
+    found = Calls()
+    verified = Verified(identical=True)
+
+    def answer(name: str, result: Any) -> Callable[..., Any]:
+        def called(*args: Any, **named: Any) -> Any:
+            found.append((name, *args, named))
+            if found.raises is not None:
+                raise found.raises
+            return result() if callable(result) else result
+
+        return called
+
+    stand_ins: dict[str, dict[str, Any]] = {
+        "pipelines.runtime.run": {"run_job": answer("run", Report)},
+        "pipelines.runtime.demo": {"run_demo": answer("demo", None)},
+        "pipelines.runtime.replay": {
+            "verify": answer("verify", lambda: verified),
+            "into": answer("into", None),
+        },
+        "sinks.serving.client": {"query": answer("query", "rows")},
+        "sinks.format": {"render": lambda table, form: f"{table} as {form}\n\n"},
+    }
+    for name, members in stand_ins.items():
+        module = ModuleType(name)
+        vars(module).update(members)
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setattr("pipelines.runtime.replay", sys.modules["pipelines.runtime.replay"], raising=False)
+    monkeypatch.setattr("sinks.format", sys.modules["sinks.format"], raising=False)
+    monkeypatch.setattr(found, "verified", verified, raising=False)
+    return found
+
+
+@pytest.fixture
+def stocktwin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Run]:
+    """Run the command in an empty directory with a small jobs.yaml; returns (exit code, out, err)."""
+    before = i18n.current()
+    installed = Installed(
+        frozenset({"ndjson"}), frozenset({"intake.decode"}), frozenset(), frozenset({"stock"})
+    )
+    monkeypatch.setattr(Installed, "find", staticmethod(lambda: installed))
+    monkeypatch.chdir(tmp_path)
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG", "STOCKTWIN_LANG", "STOCKTWIN_DEBUG", "STOCKTWIN_DATA"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "jobs.yaml").write_text(JOBS, encoding="utf-8")
+    (tmp_path / "in.ndjson").write_text("{}\n", encoding="utf-8")
+    (tmp_path / "D").mkdir()
+    (tmp_path / "D/meta.json").write_text("{}", encoding="utf-8")
+
+    def run(*words: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as end:
+            cli.main(words)
+        out, err = capsys.readouterr()
+        return int(end.value.code or 0), out, err
+
+    yield run
+    i18n.use(before)
+
+
+def test_help_in_both_languages(stocktwin: Run) -> None:
+    for verb in ("demo", "run", "check", "sql", "replay", "doctor", "schema", "docs"):
+        english, chinese = stocktwin(verb, "--help"), stocktwin("--lang", "zh", verb, "--help")
+        assert english[0] == chinese[0] == 0
+        assert i18n.CATALOGUE[f"cmd.{verb}"][1].split()[0] in english[1]
+        assert i18n.CATALOGUE[f"cmd.{verb}"][0][:4] in chinese[1]
+        assert "opt." not in english[1] + chinese[1]
+        assert "arg." not in english[1] + chinese[1]
+    assert "演示三家虚拟超市" in stocktwin("--help", "--lang=zh")[1]
+
+
+def test_version(stocktwin: Run) -> None:
+    code, out, _ = stocktwin("--version")
+    assert (code, out.split()[0]) == (0, "stocktwin")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nothing"], "No such command"),
+        (["run", "--enigne", "local"], "No such option"),
+        (["run", "--engine", "steam"], "local"),
+        (["run", "--input", "gone.ndjson"], "gone.ndjson: no such file; check the path"),
+        (["run", "stock-liv"], 'jobs.yaml: no job "stock-liv"; did you mean "stock-live"?'),
+        (["replay", "--data", "D"], "replay: needs one of --verify and --into"),
+        (["replay", "--data", "D", "--verify", "--into", "E"], "replay: needs one of --verify and --into"),
+        (["replay", "--data", "D", "--into", "D"], "D: the target directory is not empty; choose a new one"),
+        (["sql", " ", "--data", "D"], "SQL: there is no statement"),
+        (["schema", "stock.recipt"], 'no JSON Schema of "stock.recipt"'),
+        (["--lang", "fr", "check"], "--lang: --lang is zh or en"),
+    ],
+)
+def test_usage_errors_exit_2(stocktwin: Run, calls: Calls, words: list[str], said: str) -> None:
+    code, out, err = stocktwin(*words)
+    assert code == 2
+    assert said in err
+    assert "Traceback" not in err
+    assert out == ""
+    assert calls == []
+
+
+def test_bad_configuration_exits_78(stocktwin: Run, calls: Calls) -> None:
+    Path("jobs.yaml").write_text(JOBS + "jbos: 1\n", encoding="utf-8")
+    for words in (["run"], ["check"], ["sql", "SELECT 1"], ["demo", "--port", "18642"]):
+        code, _, err = stocktwin(*words)
+        assert (code, err) == (78, 'jobs.yaml:6:1 jbos: unknown key; did you mean "jobs"?\n')
+    assert stocktwin("check", "--jobs", "gone.yaml")[0] == 78
+    assert stocktwin("check", "--jobs", "D")[0] == 78
+    assert calls == []
+
+
+def test_run_prints_the_counts_last(stocktwin: Run, calls: Calls) -> None:
+    code, out, err = stocktwin("run", "--input", "in.ndjson", "--data", "D", "--map", "m")
+    assert (code, err) == (0, "")
+    assert out == "run r1: 0.5 s, 10 records/s\nin=5 committed=2 refused=1 duplicate=1 waiting=1 late=0\n"
+    [(name, cfg, job, given, map_, data, strict, engine, progress, _)] = calls
+    assert (name, job, given, map_, data, strict, engine) == (
+        "run", "stock-live", "in.ndjson", "m", Path("D"), False, "bytewax",
+    )  # fmt: skip
+    assert cfg.jobs
+    progress(1, None)
+
+
+def test_run_json_is_one_object(stocktwin: Run, calls: Calls) -> None:
+    code, out, _ = stocktwin("run", "other", "-o", "json")
+    assert code == 0
+    assert json.loads(out) == {
+        "run_id": "r1", "records_in": "5", "committed": "2", "refused": "1", "duplicate": "1", "waiting": "1",
+        "late": "0", "seconds": "0.500",
+    }  # fmt: skip
+    assert calls[0][5:8] == (Path("data"), False, "local")
+
+
+def test_strict_exits_1_after_the_counts(stocktwin: Run, calls: Calls) -> None:
+    code, out, err = stocktwin("run", "--input", "in.ndjson", "--data", "D", "--strict")
+    assert code == 1
+    assert out.splitlines()[-1].startswith("in=5 ")
+    assert err.startswith("in.ndjson: strict: 1 records were refused; look at ")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (StoreLocked("D", 4, "now"), "D: in use by process 4 since now; "),
+        (DiskFull("D"), "D: no space left on the disk; "),
+        (
+            PermissionError(13, "Permission denied", "D"),
+            "D: Permission denied; check its owner and permissions",
+        ),
+        (ZeroDivisionError("odd"), "stocktwin: internal error ZeroDivisionError: odd; run it again with "),
+    ],
+)
+def test_failures_exit_1_without_traceback(
+    stocktwin: Run, calls: Calls, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    calls.raises = error
+    code, _, err = stocktwin("run")
+    assert code == 1
+    assert err.startswith(said)
+    assert err.count("\n") == 1
+    monkeypatch.setenv("STOCKTWIN_DEBUG", "1")
+    assert "Traceback" in stocktwin("run")[2]
+
+
+def test_sql(stocktwin: Run, calls: Calls) -> None:
+    assert stocktwin("sql", "SELECT 1", "--data", "D", "-o", "csv") == (0, "rows as csv\n", "")
+    assert calls[0][:3] == ("query", Path("D"), "SELECT 1")
+    code, _, err = stocktwin("sql", "SELECT 1", "--data", "E")
+    assert code == 1
+    assert err.startswith("E: there is no data here yet; check --data")
+
+
+def test_replay(stocktwin: Run, calls: Calls) -> None:
+    assert stocktwin("replay", "--data", "D", "--verify") == (0, "identical: 7 versions, sha256 ab\n", "")
+    calls.verified.identical = False  # type: ignore[attr-defined]
+    calls.verified.difference = "MAIN version 3"  # type: ignore[attr-defined]
+    code, out, err = stocktwin("replay", "--data", "D", "--verify")
+    assert (code, out) == (1, "")
+    assert err.startswith("D: the replay differs: MAIN version 3; ")
+    assert stocktwin("replay", "--data", "D", "--into", "new")[:2] == (0, "rebuilt in new\n")
+    assert calls[-1][:3] == ("into", Path("D"), Path("new"))
+
+
+def test_demo(stocktwin: Run, calls: Calls, free_port: int) -> None:
+    code, _, err = stocktwin(
+        "demo", "--port", str(free_port), "--no-browser", "--lang", "zh", "--duration", "2"
+    )
+    assert (code, err) == (0, "")
+    named = calls[0][-1]
+    assert {k: v for k, v in named.items() if k != "cfg"} == {
+        "speed": 60, "seed": 7, "port": free_port, "host": "127.0.0.1", "data": None, "lang": "zh",
+        "browser": False, "duration": 2.0,
+    }  # fmt: skip
+
+
+def test_check(stocktwin: Run) -> None:
+    assert stocktwin("check") == (0, "jobs.yaml: ok (1 sources, 0 topics, 2 jobs)\n", "")
+    assert stocktwin("check", "--lang", "zh")[1] == "jobs.yaml：正确（数据源 1，主题 0，作业 2）\n"
+
+
+def test_schema(stocktwin: Run) -> None:
+    assert "$defs" in json.loads(stocktwin("schema", "jobs")[1])
+    assert json.loads(stocktwin("schema")[1])
+    assert "stock.receipt" in stocktwin("schema", "stock.receipt")[1]
+    assert "stock.receipt" in stocktwin("docs")[1]
+    assert "事件" in stocktwin("docs", "--lang", "zh")[1]
+
+
+def test_start_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from pipelines import cli; cli.command();"
+        "print(sorted({m.split('.')[0] for m in sys.modules} & set(sys.argv[1].split())))"
+    )
+    heavy = "pydantic ruamel pyarrow numpy numba polars bytewax clickhouse_connect chdb river markdown_it starlette"
+    done = subprocess.run(
+        [sys.executable, "-c", code, heavy], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
+def test_as_a_process() -> None:
+    code = "from pipelines.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "run", "--jobs", "gone.yaml"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (78, "")
+    assert "Traceback" not in done.stderr
