@@ -61,7 +61,9 @@ class Feed:
                 if card.live and self.seen_on(card, self.watched) and self.snaps[card.name].due <= started:
                     await self._refresh(card)
             took = time.monotonic() - started
-            await asyncio.sleep(max(0.05, took, self.interval_s - took))
+            self._wake.clear()
+            with suppress(TimeoutError):  # a newcomer need not wait for the pause to end
+                await asyncio.wait_for(self._wake.wait(), max(0.05, took, self.interval_s - took))
 
     @staticmethod
     def seen_on(card: Card, pages: Container[str]) -> bool:

@@ -67,6 +67,7 @@ class CardFile(BaseModel):
     page_title: Text | None = None
     section: Literal["tiles", "exceptions", "main", "side"] = "main"
     order: int = 100
+    tone: Literal["alarm", "warn"] = "warn"
     refresh: float = Field(default=1.0, ge=0.2)
     stale_after: float = Field(default=30.0, gt=0)
     empty: Text | None = None

@@ -31,6 +31,7 @@ ITEMS = {  # code: cost, price, names
     "PORK-KG": ("28.00", "42.00", "五花肉", "Pork belly"), "SOY-500": ("5.90", "9.90", "生抽 500 毫升", "Soy sauce 500 ml"),
     "TEA-100": ("18.00", "36.00", "龙井绿茶 100 克", "Green tea 100 g"), "WATER-6": ("6.60", "10.80", "饮用水 6 瓶", "Water, 6 bottles"),
     "NOODLE-5": ("9.20", "14.50", "方便面 5 连包", "Noodles, 5 packs"), "SHRIMP-KG": ("48.00", "79.00", "冷冻虾仁", "Frozen shrimp"),
+    "DURIAN-KG": ("41.00", "58.00", "金枕榴莲", "Durian"),
 }
 TRUST = ("green", "yellow", "red")
 MINUTE = 60_000
@@ -160,6 +161,8 @@ def seed(mart: SmallMart) -> None:
     now = mart.now_ms
     for i, (item, (cost_text, price, *_)) in enumerate(ITEMS.items()):
         cost = Decimal(cost_text)
+        if item == "DURIAN-KG":  # sold before it was received
+            continue
         for site in SITES:
             qty = str(rng.randint(60, 260))
             mart.move(f"open-{i}-{site}", "stock.receipt", now - 26 * 60 * MINUTE, item, "@supplier/VALLEY", site, qty, int(qty) * cost, source="opening")
@@ -168,7 +171,7 @@ def seed(mart: SmallMart) -> None:
                 state = "estimated" if (i, site) == (6, SITES[1]) and n < 4 else "uncosted" if (i, n) == (8, 2) else ""
                 channel = rng.choice(("shop", "shop", "app", "delivery"))
                 mart.sell(f"T{i:02}{site[:3]}-{n:03}", at, item, site, channel, str(rng.randint(1, 3)), Decimal(price), cost, document=f"B{n:04}", state=state)
-    mart.sell("T-NEG", now - 4000, "SHRIMP-KG", SITES[2], "app", "260.25", Decimal("79"), Decimal("48"), state="estimated")
+    mart.sell("T-NEG", now - 4000, "DURIAN-KG", SITES[2], "app", "3.25", Decimal("58"), Decimal("41"), state="estimated")
     mart.move("T-RETURN", "sale.return", now - 3000, "TEA-100", "@customer/shop", SITES[0], "1", Decimal("18"))
     mart.move("W-1", "stock.issue", now - 2500, "APPLE-KG", SITES[0], "@loss/management", "4.35", Decimal("29.58"), reason="damaged", trust="yellow")
     mart.flush()

@@ -33,7 +33,12 @@ function draw() {
   page = about.pages.find(each => each.id === id)
   nav()
   document.title = `${page ? say(page.title) : t("post")} · stocktwin`
-  if (id === "post" && about.forms.length) return $("main").replaceChildren(postPage(about, bodies))
+  document.body.dataset.page = id
+  if (id === "post" && about.forms.length) {
+    const form = postPage(about, bodies)
+    views.set("stock", { update: form.offer })
+    return $("main").replaceChildren(form.el)
+  }
   const cards = about.cards.filter(card => card.page === id && card.kind !== "freshness")
   if (!cards.length) { location.hash = "#/now"; return }
   const rows = { tiles: h("div", { className: "strip" }), main: h("div", { className: "stack" }), side: h("div", { className: "stack" }) }

@@ -191,7 +191,7 @@ export function exceptions(cards) {
   }
   for (const card of cards) {
     const count = h("b", { "data-testid": `count.${card.name}` }, "–")
-    const chip = h("button", { type: "button", className: "chip loading", "aria-expanded": "false", "aria-controls": "exception", on: { click: () => { chosen = true; choose(card.name) } } }, count, h("span", {}, say(card.title)))
+    const chip = h("button", { type: "button", className: `chip loading ${card.tone}`, "aria-expanded": "false", "aria-controls": "exception", on: { click: () => { chosen = true; choose(card.name) } } }, count, h("span", {}, say(card.title)))
     views[card.name] = { ...table(card), chip, count }
     strip.append(chip)
   }

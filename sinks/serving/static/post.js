@@ -23,17 +23,17 @@ export function postPage(about, bodies) {
       h("form", { autocomplete: "off", noValidate: true, on: { submit } }, fields, send)),
     h("section", { className: "card" }, h("div", { className: "head" }, h("h2", {}, t("verdicts"))), list))
 
-  function draw() {
+  function draw(typed = {}) {
     kinds.replaceChildren(...about.forms.map(each => h("button", { type: "button", ariaPressed: String(each === form), "data-testid": `post.${each.type}`, on: { click: () => { form = each; sessionStorage.setItem("form", form.type); draw() } } }, say(each))))
     const entity = { name: "entity", zh: "企业", en: "Entity", required: true }
     fields.replaceChildren(...[...form.fields, entity].map(field => {
       const options = known(field.name)
       const kept = sessionStorage.getItem(`post.${field.name}`) ?? (field.name === "entity" || field.name === "site" ? options[0] : "") ?? ""
       return h("label", {}, h("span", {}, say(field), field.required ? h("em", { ariaHidden: "true" }, " *") : ""),
-        h("input", { name: field.name, required: field.required, inputMode: field.number ? "decimal" : "text", value: kept, spellcheck: false, list: options.length ? `known-${field.name}` : null, "data-testid": `post.${field.name}`, on: { keydown: next } }),
+        h("input", { name: field.name, required: field.required, inputMode: field.number ? "decimal" : "text", value: typed[field.name] || kept, spellcheck: false, list: options.length ? `known-${field.name}` : null, "data-testid": `post.${field.name}`, on: { keydown: next } }),
         options.length ? h("datalist", { id: `known-${field.name}` }, ...options.map(value => h("option", { value }))) : "")
     }))
-    fields.querySelector("input")?.focus()
+    if (!Object.keys(typed).length) requestAnimationFrame(() => fields.querySelector("input")?.focus())
   }
   /** Enter, which a scanner sends after the code, goes to the next required field that is empty, then posts. */
   function next(event) {
@@ -68,5 +68,9 @@ export function postPage(about, bodies) {
   }
   draw()
   tell()
-  return el
+  /** The stock has come: offer its items and sites, without touching what was typed. */
+  function offer() {
+    if (!fields.querySelector("datalist")) draw(Object.fromEntries([...fields.querySelectorAll("input")].map(input => [input.name, input.value])))
+  }
+  return { el, offer }
 }

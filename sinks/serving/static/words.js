@@ -4,16 +4,16 @@
 const TEXTS = {
   live: ["实时", "Live"], stale: ["数据已旧", "Stale"], lost: ["连接中断,正在重连", "Connection lost, reconnecting"],
   none: ["等待数据", "Waiting for data"], loading: ["载入中…", "Loading…"], skip: ["跳到内容", "Skip to content"],
-  old: ["最后一次更新在 {} 前,下面的数字可能已经不对", "Last update {} ago: the numbers below may no longer be true"],
-  search: ["搜索", "Search"], clear: ["没有例外", "All clear"], exceptions: ["例外", "Exceptions"],
-  first: ["显示前 {} 行,共 {} 行", "First {} of {} rows"], rows: ["共 {} 行", "{} rows"], failed: ["查询失败", "Query failed"],
+  old: ["账本已 {} 没有新消息,所见数字可能已经不对", "Nothing new for {}: what you see may no longer be true"],
+  search: ["搜索", "Search"], exceptions: ["例外", "Exceptions"],
+  first: ["显示前 {} 行,共 {} 行", "First {} of {} rows"], failed: ["查询失败", "Query failed"],
   back: ["返回", "Back"], raw: ["原始记录", "Record as received"], noraw: ["存档中没有该记录", "The archive has no such record"],
   bytes: ["{} 字节", "{} bytes"], adds: ["逐笔相加一致", "adds up"],
   apart: ["逐笔之和 {}", "lines sum to {}"],
   post: ["手工录入", "Post by hand"], entity: ["企业", "Entity"], send: ["录入", "Post"], sending: ["录入中…", "Posting…"],
   posthint: ["扫码或输入,回车到下一格;可信度记为手工录入", "Scan or type, Enter moves on; its trust is marked as typed by hand"],
   verdicts: ["结果", "Verdicts"], noverdict: ["还没有录入", "Nothing posted yet"], version: ["版本 {}", "version {}"],
-  hour: ["各小时销售额", "Sales per hour"], second: ["{} 秒", "{} s"], minute: ["{} 分钟", "{} min"], hours: ["{} 小时", "{} h"],
+  second: ["{} 秒", "{} s"], minute: ["{} 分钟", "{} min"], hours: ["{} 小时", "{} h"],
   days: ["{} 天", "{} days"], of: ["毛利率 {}", "margin rate {}"], day: ["{}", "{}"], cure: ["处理:{}", "Cure: {}"],
 }
 
