@@ -19,8 +19,8 @@ from tests.reference.ledger import Reference
 
 FAST = "tests.fast"
 """Holds `fast_faces(run, cuts, snapshots) -> Faces`: records[:cuts[0]] are the first batch and so on,
-the state is saved and restored after each batch whose end is in `snapshots`. It may also hold `bytewax_faces(run)`
-and `archive_faces(run)`."""
+the state is saved and restored after each batch whose end is in `snapshots`. It may also hold
+`bytewax_faces(run)` and `archive_faces(run)`."""
 
 
 class Way(Protocol):

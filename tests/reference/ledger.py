@@ -14,6 +14,11 @@ from tests.reference.posting import POSTINGS, Post
 
 WAITING_AGE_MS = 7 * 24 * 3600 * 1000
 MASTERS = ("master.entity", "master.item", "master.site", "master.rate")
+NEEDED = {
+    "stock.receipt": [("unit_cost", "amount")],
+    "sale.return": [("returns", "item"), ("returns", "site")],
+    "purchase.return": [("returns",)],
+}
 RETURNS = {"sale.return": "sale.delivery", "purchase.return": "stock.receipt"}
 
 
@@ -85,12 +90,22 @@ class Reference:
     def judge(self, record: Record) -> Verdict:
         """Steps 1 to 8 of `docs/ledger.md` for a record that has just arrived."""
         try:
+            self.decodes(record.events)
             new = self.without_known(record.events)
         except Refused as no:
             return self.settle(record, Verdict("refused", no.reason, no.detail))
         if not new:
             return self.settle(record, Verdict("duplicate"))
         return self.attempt(record, new)
+
+    def decodes(self, events: list[Event]) -> None:
+        """What the intake asks of a record before anything else, as far as it matters here: needed fields."""
+        for event in events:
+            said = {name for name, value in event.items() if value not in ("", None)}
+            for kind, groups in NEEDED.items():
+                for group in groups:
+                    if event["type"] == kind and not said & set(group):
+                        raise Refused("missing_field", f"{kind} needs {' or '.join(group)}")
 
     def without_known(self, events: list[Event]) -> list[Event]:
         """The events that are new; `id_conflict` where an id is known with other content."""
@@ -148,8 +163,6 @@ class Reference:
         earlier: dict[EventKey, Event] = {}
         for event in events:
             wanted = RETURNS.get(event["type"])
-            if wanted == "stock.receipt" and not event.get("returns"):
-                raise Refused("missing_field", "returns")
             if wanted and event.get("returns"):
                 key = reference(event, event["returns"])
                 if key not in earlier and key not in self.book.posted:

@@ -139,8 +139,7 @@ class Post:
 def receipt(p: Post) -> None:
     """`@supplier/S` -> site, qty, amount."""
     amount = priced_amount(p.entity, p.event, "unit_cost")
-    if amount is None:
-        raise Refused("missing_field", "a receipt needs unit_cost or amount")
+    assert amount is not None
     qty, account = p.qty(), p.account(p.event["site"])
     supplier = under("@supplier", plain(p.event.get("supplier")))
     p.remember(account=account, contra=supplier, qty=qty, money=amount)

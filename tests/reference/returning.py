@@ -144,9 +144,6 @@ def take_covered(of: Posted, m: Fraction) -> int:
 
 def unlinked(p: Post) -> None:
     """A return that names no delivery comes in at the current cost."""
-    missing = [name for name in ("item", "site") if not p.event.get(name)]
-    if missing:
-        raise Refused("missing_field", f"a return that names no delivery needs {missing}")
     qty, account = p.qty(), p.account(p.event["site"])
     channel = plain(p.event.get("channel"))
     contra = f"@customer/{channel}" if channel else "@customer"
