@@ -8,7 +8,8 @@ ways (`Pace`):
   as old as its arrival, for ever; a day of the world takes 24 h / speed, so hours after the anchor are fuller
   than those before it.
 - `CATCH_UP` (for history with a true rhythm): the anchor lies `lag_ms` in the past; from it the world runs at
-  `speed` until it has caught up with the wall, then at the wall's own pace. Times are true, arrivals simulated.
+  `speed` until it has caught up with the wall, then at the wall's own pace. Times are true, arrivals
+  simulated.
 
 Every record carries its simulated arrival as `recordedtime` (LIVE: told compressed too), which is never after
 the wall's time; with `recorded=False` only the first burst does, and the ledger stamps the rest.
@@ -166,8 +167,8 @@ class WorldSource:
 
     `speed`: seconds of the world per second of the wall, above 0 (`ValueError`). `now_ms`: the wall's clock,
     ms since 1970. `history_days`: whole days before the anchor's own day that are delivered at once, with
-    that day up to the anchor. `lag_ms`: CATCH_UP only, how far behind the wall the anchor lies. `run`: a run to go
-    on with instead of a new one (`Run.parse` of the stored part).
+    that day up to the anchor. `lag_ms`: CATCH_UP only, how far behind the wall the anchor lies. `run`: a run
+    to go on with instead of a new one (`Run.parse` of the stored part).
     """
 
     capabilities = Capabilities(

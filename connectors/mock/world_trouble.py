@@ -34,7 +34,6 @@ class Trouble:
         self._rng, self._drawn, self._post, self._shelf = rng, drawn, post, shelf
         self._outages: dict[str, tuple[int, int]] = {}
         self._deal = [SLIPS[i] for i in rng.permutation(len(SLIPS))]
-        self._slips = 0
 
     def note(self, kind: str, source: str, ident: str, time: int) -> None:
         """Write down a trouble and the verdict it deserves."""
@@ -104,9 +103,10 @@ class Trouble:
         return False
 
     def _slip(self, members: dict[str, Any], weighed: bool) -> str:
-        kind = self._deal[self._slips % len(self._deal)]
-        self._slips += 1
-        return "decimal_comma" if kind == "fraction" and weighed else kind
+        kind = next(k for k in self._deal if not (weighed and k == "fraction"))
+        self._deal.remove(kind)
+        self._deal.append(kind)
+        return kind
 
     @staticmethod
     def _spoiled(kind: str, members: dict[str, Any]) -> dict[str, Any]:
