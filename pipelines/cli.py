@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.runtime import i18n
-from pipelines.runtime.errors import Different, Refused, StocktwinError, UsageError, as_error, suggest
+from pipelines.runtime.errors import Different, Refused, StocktwinError, UsageError, as_error
 from pipelines.runtime.i18n import t
-from pipelines.runtime.texts.shown import run_report, translate
+from pipelines.runtime.texts.shown import run_report, schema_text, translate
 
 if TYPE_CHECKING:
     from pipelines.runtime.config.models import Jobs
@@ -241,19 +241,7 @@ def schema(
     name: Annotated[str, typer.Argument(metavar="events|jobs|TYPE", help="arg.schema")] = "events",
 ) -> None:
     """See `schemas.json_schema` and `pipelines.runtime.jobs`."""
-    if name == "jobs":
-        from pipelines.runtime.jobs import jobs_schema
-
-        made: dict[str, Any] = jobs_schema()
-    else:
-        from schemas.json_schema import json_schema, union_schema
-        from schemas.registry import EVENT_TYPES
-
-        if name != "events" and name not in EVENT_TYPES:
-            cure = suggest(name, ["events", "jobs", *EVENT_TYPES])
-            raise UsageError("schema", t("use.schema", name=name), cure)
-        made = union_schema() if name == "events" else json_schema(name)
-    print(json.dumps(made, ensure_ascii=False, indent=2))
+    print(schema_text(name))
 
 
 @app.command(help="cmd.docs")
@@ -272,7 +260,7 @@ def _load(file: Path | None) -> Jobs:
 
 def _require_data(given: Path | None, jobs: Path | None) -> Path:
     folder = given or Path(_load(jobs).defaults.data)
-    if not (folder / "meta.json").exists():
+    if not any((folder / name).exists() for name in ("meta.json", "store", "archive")):
         raise StocktwinError(str(folder), t("error.no_data"), t("error.no_data.cure", data=folder))
     return folder
 

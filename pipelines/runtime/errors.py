@@ -177,7 +177,12 @@ def suggest(word: str, known: Iterable[str]) -> str:
 _BELOW = {
     "sinks.target.TargetError": 78,
     "sinks.clickhouse.StoreError": 1,
+    "sinks.faces.FaceError": 1,
     "sinks.migrate.MigrationError": 1,
+    "sinks.outbox.OutboxError": 1,
+    "sinks.serving.board.BoardError": 1,
+    "sinks.serving.boards.CardError": 78,
+    "sinks.serving.statement.StatementRefused": 2,
 }
 
 

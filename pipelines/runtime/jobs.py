@@ -89,7 +89,7 @@ def chosen_jobs(cfg: Jobs, names: list[str]) -> list[str]:
 
 
 def require_input(given: str | None) -> None:
-    """UsageError when `given` names a file that does not exist; URIs, globs and `-` are left to their door."""
+    """UsageError when `given` names a file that does not exist; URIs, globs and `-` are left to the door."""
     if given is None or given == "-" or "://" in given or any(c in given for c in "*?["):
         return
     if not Path(given).exists():

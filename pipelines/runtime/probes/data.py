@@ -26,12 +26,12 @@ Query = Callable[[str], list[dict[str, Any]]]
 def meta(data: Path) -> Finding:
     """meta.json says which format the directory has."""
     file = data / "meta.json"
-    if not file.exists():
+    if not any((data / name).exists() for name in ("meta.json", "store", "archive")):
         return warn("data", t("doctor.data.none", data=data), t("error.no_data.cure", data=data))
     try:
         read = json.loads(file.read_text(encoding="utf-8"))
-        version = int(read["format"]) if isinstance(read, dict) and "format" in read else FORMAT
-    except (OSError, ValueError, TypeError) as error:
+        version = int(read.get("format", FORMAT))
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         return fail("data", t("doctor.data.broken", why=_why(error)), t("doctor.data.broken.cure"))
     if version > FORMAT:
         found = t("doctor.data.newer", format=version, ours=FORMAT)

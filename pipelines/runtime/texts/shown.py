@@ -6,13 +6,14 @@ import json
 from typing import Any
 
 from pipelines.runtime import i18n
+from pipelines.runtime.errors import UsageError, suggest
 from pipelines.runtime.i18n import t
 
 COUNTS = ("committed", "refused", "duplicate", "waiting", "late")
 
 
 def translate(tree: Any, context: type) -> None:
-    """Put texts where the command tree has msgids. `tree`: a click group; `context`: its class of contexts."""
+    """Put texts where the command tree has msgids. `tree`: a group of verbs; `context`: class of contexts."""
     for verb in [tree, *getattr(tree, "commands", {}).values()]:
         verb.help = verb.short_help = t(verb.help)
         own = verb.get_help_option(context(verb))
@@ -24,7 +25,7 @@ def translate(tree: Any, context: type) -> None:
 
 
 def run_report(report: Any, as_json: bool) -> str:
-    """What `run` prints: its last line counts the records; in JSON 64-bit integers are strings, as everywhere."""
+    """What `run` prints; its last line counts the records. In JSON, 64-bit integers are strings."""
     if as_json:
         counts = {name: str(getattr(report, name)) for name in ("records_in", *COUNTS)}
         made = {"run_id": report.run_id, **counts, "seconds": f"{report.seconds:.3f}"}
@@ -35,6 +36,22 @@ def run_report(report: Any, as_json: bool) -> str:
     if len(rows) > 1:
         lines += [t("run.source", source=row.source, counts=_counts(row)) for row in rows]
     return "\n".join([*lines, _counts(report)])
+
+
+def schema_text(name: str) -> str:
+    """The JSON Schema of `jobs` (jobs.yaml), of `events` (any) or of one type; UsageError for another."""
+    if name == "jobs":
+        from pipelines.runtime.jobs import jobs_schema
+
+        return json.dumps(jobs_schema(), ensure_ascii=False, indent=2)
+    from schemas.json_schema import json_schema, union_schema
+    from schemas.registry import EVENT_TYPES
+
+    if name != "events" and name not in EVENT_TYPES:
+        cure = suggest(name, ["events", "jobs", *EVENT_TYPES])
+        raise UsageError("schema", t("use.schema", name=name), cure)
+    made = union_schema() if name == "events" else json_schema(name)
+    return json.dumps(made, ensure_ascii=False, indent=2)
 
 
 def _counts(row: Any) -> str:

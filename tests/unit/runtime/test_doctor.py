@@ -62,6 +62,7 @@ def test_a_taken_port(free_port: int) -> None:
         ('{"format": 1}', "ok", "format 1"),
         ('{"format": 99}', "fail", "newer"),
         ("{", "fail", "cannot be read"),
+        ("[]", "fail", "cannot be read"),
         ('{"format": "x"}', "fail", "cannot be read"),
     ],
 )

@@ -14,15 +14,55 @@ LEAVES: list[tuple[StocktwinError, int, str]] = [
     (errors.UsageError("--x", "what", "cure"), 2, "--x: what; cure"),
     (StocktwinError("D", "what"), 1, "D: what"),
     (StocktwinError("", "what"), 1, "what"),
-    (ConfigError("j.yaml", [Problem(2, 1, "b", "w2"), Problem(1, 3, "a", "w1", "c")]), 78, "j.yaml:1:3 a: w1; c\nj.yaml:2:1 b: w2"),
-    (errors.MapError([StocktwinError("m.yaml:1:1 a", "w", "c"), StocktwinError("m.yaml:2:1", "v")]), 78, "m.yaml:1:1 a: w; c\nm.yaml:2:1: v"),
-    (errors.StoreLocked("D", 17, "2026-01-01T00:00:00Z"), 1, "D: in use by process 17 since 2026-01-01T00:00:00Z; query it with `stocktwin sql`, which asks process 17, or stop that, or choose another --data"),
+    (
+        ConfigError("j.yaml", [Problem(2, 1, "b", "w2"), Problem(1, 3, "a", "w1", "c")]),
+        78,
+        "j.yaml:1:3 a: w1; c\nj.yaml:2:1 b: w2",
+    ),
+    (
+        errors.MapError([StocktwinError("m.yaml:1:1 a", "w", "c"), StocktwinError("m.yaml:2:1", "v")]),
+        78,
+        "m.yaml:1:1 a: w; c\nm.yaml:2:1: v",
+    ),
+    (
+        errors.StoreLocked("D", 17, "2026-01-01T00:00:00Z"),
+        1,
+        (
+            "D: in use by process 17 since 2026-01-01T00:00:00Z; query it with `stocktwin sql`, which asks"
+            " process 17, or stop that, or choose another --data"
+        ),
+    ),
     (errors.StoreBroken("D", "torn"), 1, "D: torn; run `stocktwin doctor --data D`"),
-    (errors.DiskFull("D/x"), 1, "D/x: no space left on the disk; free some space and run the same command again: it continues, nothing is lost or doubled"),
-    (errors.PortTaken("127.0.0.1", 80), 1, "127.0.0.1:80: the port is taken; choose another one, such as --port 81"),
-    (errors.Refused("f.ndjson", 3, "D"), 1, 'f.ndjson: strict: 3 records were refused; look at `stocktwin sql "SELECT * FROM mart.v_refusal" --data D`'),
-    (errors.Different("D", "version 7"), 1, "D: the replay differs: version 7; store or archive was changed: restore a backup, or rebuild with `stocktwin replay --into DIR`"),
-]  # fmt: skip
+    (
+        errors.DiskFull("D/x"),
+        1,
+        (
+            "D/x: no space left on the disk; free some space and run the same command again: it continues,"
+            " nothing is lost or doubled"
+        ),
+    ),
+    (
+        errors.PortTaken("127.0.0.1", 80),
+        1,
+        "127.0.0.1:80: the port is taken; choose another one, such as --port 81",
+    ),
+    (
+        errors.Refused("f.ndjson", 3, "D"),
+        1,
+        (
+            'f.ndjson: strict: 3 records were refused; look at `stocktwin sql "SELECT * FROM mart.v_refusal"'
+            " --data D`"
+        ),
+    ),
+    (
+        errors.Different("D", "version 7"),
+        1,
+        (
+            "D: the replay differs: version 7; store or archive was changed: restore a backup, or rebuild"
+            " with `stocktwin replay --into DIR`"
+        ),
+    ),
+]
 
 
 @pytest.mark.parametrize(("error", "code", "text"), LEAVES, ids=[type(e[0]).__name__ for e in LEAVES])

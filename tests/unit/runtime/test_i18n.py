@@ -34,7 +34,8 @@ def test_modules_do_not_share_a_msgid() -> None:
 
 def test_every_msgid_in_the_code_exists_and_none_is_left_over() -> None:
     files = [*(ROOT / "pipelines/runtime").rglob("*.py"), ROOT / "pipelines/cli.py"]
-    code = "\n".join(f.read_text(encoding="utf-8") for f in files if f.parent.name != "texts")
+    tables = {"command.py", "config.py", "doctor.py", "failure.py"}
+    code = "\n".join(f.read_text(encoding="utf-8") for f in files if f.name not in tables)
     direct = set(re.findall(r"""\bt\(\s*"([^"{]+)\"""", code))
     assert direct <= i18n.CATALOGUE.keys()
     quoted = set(re.findall(r'"([a-z_.0-9]+)"', code))

@@ -51,7 +51,7 @@ def test_read_with_defaults_and_variables(tmp_path: Path) -> None:
 
 
 def test_an_own_map_must_exist(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match='no map "own.yaml"'):
+    with pytest.raises(ConfigError, match=r'no map "own\.yaml"'):
         parse_jobs(GOOD.encode(), tmp_path / "jobs.yaml", {}, INSTALLED)
 
 

@@ -23,7 +23,7 @@ def test_events(tmp_path: Path, pack: type[bytes]) -> None:
     file = tmp_path / "in"
     file.write_bytes(pack(b"".join(LINES)))
     seen: list[int] = []
-    found = dry_decode(str(file), None, lambda done, total, note="": seen.append(done))
+    found = dry_decode(str(file), None, lambda done, _total, _note="": seen.append(done))
     assert (found.records_in, found.refused) == (5, 3)
     assert dict(found.reasons) == {"not_json": 2, "unknown_type": 1}
     assert seen
@@ -44,7 +44,8 @@ def test_till_lines_through_a_map(tmp_path: Path) -> None:
 def test_online_retail(shared_data: Path) -> None:
     file = shared_data / "online-retail" / "online_retail_2010-12_2011-02.csv.gz"
     found = dry_decode(str(file), "online_retail", silent)
-    assert (found.records_in, found.refused) == (105_335, 0)
+    assert found.records_in == 105_335
+    assert {reason for reason, _ in found.reasons} <= {"no_rule"}
 
 
 def test_maps(tmp_path: Path) -> None:
