@@ -58,3 +58,49 @@ def slots_for(count: int) -> NDArray[np.int32]:
     """Empty slots with room for `count` rows at half load."""
     size = 1 << max(10, int(2 * count - 1).bit_length())
     return np.full(size, -1, np.int32)
+
+
+@njit(cache=True, nogil=True)
+def _rows_of(keys, slots, count, k1, k2, out):  # type: ignore[no-untyped-def]
+    for i in range(k1.shape[0]):
+        row = find(keys, slots, k1[i], k2[i])
+        if row < 0:
+            row = count
+            insert(keys, slots, row, k1[i], k2[i])
+            count += 1
+        out[i] = row
+    return count
+
+
+class PairMap:
+    """(k1, k2) -> dense row, for whole columns."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.keys = np.zeros((1024, 2), np.int64)
+        self.slots = slots_for(512)
+
+    def rows(self, k1: NDArray[np.int64], k2: NDArray[np.int64]) -> NDArray[np.int64]:
+        """int64[n]: the row of each pair, new ones in order of first sight."""
+        self.reserve(len(k1))
+        out = np.empty(len(k1), np.int64)
+        self.count = int(_rows_of(self.keys, self.slots, self.count, k1, k2, out))
+        return out
+
+    def reserve(self, more: int) -> None:
+        """Room for `more` new pairs."""
+        need = self.count + more
+        if need > len(self.keys):
+            keys = np.zeros((max(need, 2 * len(self.keys)), 2), np.int64)
+            keys[: self.count] = self.keys[: self.count]
+            self.keys = keys
+        if 2 * need > len(self.slots):
+            self.slots = slots_for(max(need, len(self.slots)))
+            rebuild(self.keys, self.slots, 0, self.count)
+
+    def load(self, keys: NDArray[np.int64]) -> None:
+        """Append saved pairs in their order."""
+        self.reserve(len(keys))
+        self.keys[self.count : self.count + len(keys)] = keys
+        rebuild(self.keys, self.slots, self.count, self.count + len(keys))
+        self.count += len(keys)

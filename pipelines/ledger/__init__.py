@@ -1,0 +1,1 @@
+"""The ledger: accepted events become balanced movement lines; the only writer of quantities and values."""

@@ -1,0 +1,303 @@
+"""From what the walk wrote to the tables of the store: columns gathered by number, strings only at the end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+from numba import njit
+from numpy.typing import NDArray
+
+from pipelines.ledger.admit import CHARGE, COUNT, DELIVERY, RETURN
+from pipelines.ledger.columns import (
+    A_AT, A_CELL, A_QTY, A_REC, A_TRUST, A_VER, C_Q, C_V, COGS_LEG, COMMITTED, M_LINES, M_TACCS, M_TRUEUPS, M_VARIANCE,
+    N_DIGITS, N_TZ, N_WORD, O_AT, O_ENT, O_EVENT, O_FROM, O_FROM_ACC, O_LINE, O_QTY, O_REC, O_TO, O_TO_ACC, O_VALUE,
+    O_VERSION, T_ACC, T_AT, T_CAUSE, T_CONTRA, T_ENT, T_EVENT, T_LEG, T_OPENQ, T_OPENV, T_REC, T_UNCOSTED, T_VALUE, T_VER,
+    V_ACC, V_AT, V_BOOK, V_COGS, V_CONTRA, V_DIFFV, V_DISC, V_ITEM, V_OPENQ, V_OPENV, V_PLACE, V_QTY, V_REC, V_REVENUE,
+    V_STATUS, V_TAX, V_UNCOSTED, V_VERSION,
+)  # fmt: skip
+from pipelines.ledger.state import LedgerState
+from schemas.registry import TRUST, TYPE_NAMES
+
+I64 = NDArray[np.int64]
+_LOW = 0xFFFFFFFF
+_TYPES = pa.array([TYPE_NAMES.get(i, "") for i in range(max(TYPE_NAMES) + 1)])
+_SCALE = np.array([10 ** (4 - d) for d in range(4)], np.int64)  # minor units -> 1e-4 of the currency
+
+
+@njit(cache=True, nogil=True)
+def _compact(ids, scratch, used, codes):  # type: ignore[no-untyped-def]
+    n = 0
+    for i in range(ids.shape[0]):
+        k = ids[i]
+        if scratch[k] < 0:
+            scratch[k] = n
+            used[n] = k
+            n += 1
+        codes[i] = scratch[k]
+    for i in range(n):
+        scratch[used[i]] = -1
+    return n
+
+
+class Emitter:
+    """Turns one batch's results into tables; keeps only scratch memory."""
+
+    def __init__(self, state: LedgerState) -> None:
+        self.s = state
+        self.scratch = np.full(1024, -1, np.int32)
+
+    def low(self, ids: I64) -> pa.DictionaryArray:
+        """A dictionary column of words with few distinct values."""
+        if len(self.scratch) < self.s.words.count:
+            self.scratch = np.full(2 * self.s.words.count, -1, np.int32)
+        codes, used = np.empty(len(ids), np.int32), np.empty(len(ids), np.int64)
+        n = _compact(ids, self.scratch, used, codes)
+        return pa.DictionaryArray.from_arrays(pa.array(codes), self.s.words.column(used[:n]))
+
+    def entity(self, ent: I64) -> pa.DictionaryArray:
+        """The entities' names."""
+        return self.low(self.s.t["N"].data[ent, N_WORD])
+
+    def money(self, minor: I64, ent: I64) -> I64:
+        """Minor units as 1e-4 of the currency."""
+        return minor * _SCALE[self.s.t["N"].data[ent, N_DIGITS]]
+
+    def goods(self, acc: I64) -> dict[str, Any]:
+        """Item, lot and owner of accounts."""
+        keys = self.s.maps["accounts"].keys[acc]
+        return {
+            "item": self.s.words.column(self.s.maps["items"].keys[keys[:, 0] >> 32, 1]),
+            "lot": self.s.words.column(keys[:, 1] >> 32),
+            "owner": self.low(self.s.maps["combos"].keys[keys[:, 1] & _LOW, 0]),
+        }
+
+    def place(self, acc: I64, virtual: I64) -> I64:
+        """The word of each side's place: the account's, or the virtual one."""
+        keys = self.s.maps["accounts"].keys[np.maximum(acc, 0), 0]
+        return np.where(acc >= 0, keys & _LOW, np.maximum(virtual, 0))
+
+    def pool(self, acc: I64) -> I64:
+        """The word of each side's pool; none on a virtual side."""
+        keys = self.s.maps["accounts"].keys[np.maximum(acc, 0), 1]
+        return np.where(acc >= 0, self.s.maps["combos"].keys[keys & _LOW, 1], 0)
+
+    def period(self, at: I64, ent: I64) -> pa.DictionaryArray:
+        """YYYY-MM in the entity's zone."""
+        months = np.zeros(len(at), np.int64)
+        zones = self.s.t["N"].data[:, N_TZ]
+        for word in np.unique(zones[np.unique(ent)]) if len(ent) else ():
+            mine = zones[ent] == word
+            months[mine] = np.searchsorted(_month_starts(self.s.words.text(int(word))), at[mine], "right") - 1
+        low, high = (int(months.min()), int(months.max())) if len(months) else (0, 0)
+        names = pa.array([f"{1970 + (m - 1) // 12}-{(m - 1) % 12 + 1:02d}" for m in range(low, high + 1)])
+        return pa.DictionaryArray.from_arrays(pa.array((months - low).astype(np.int32)), names)
+
+    # tables ---------------------------------------------------------------------------------------------------------
+
+    def movement(self, batch: pa.RecordBatch, words: dict[str, I64], types: I64, contra: I64) -> pa.Table:
+        """core.movement: the events' own lines."""
+        o = self.s.lines[: self.s.M[M_LINES]]
+        r, ent = o[:, O_EVENT], o[:, O_ENT]
+        acc = np.where(o[:, O_FROM_ACC] >= 0, o[:, O_FROM_ACC], o[:, O_TO_ACC])
+        straight = len(r) == batch.num_rows and bool((r == np.arange(len(r))).all())
+        take = (lambda c: c) if straight else (lambda c: c.take(pa.array(r)))
+        columns: dict[str, Any] = {
+            "entity": self.entity(ent), "version": o[:, O_VERSION], "line": o[:, O_LINE], "status": _one("posted", len(o)),
+            "event_id": take(batch.column("id")), "source": self.low(words["source"][r]), "type": _type(types[r]),
+            "event_at": o[:, O_AT], "recorded_at": o[:, O_REC], "period": self.period(o[:, O_AT], ent), **self.goods(acc),
+            "from_place": self.low(self.place(o[:, O_FROM_ACC], o[:, O_FROM])),
+            "to_place": self.low(self.place(o[:, O_TO_ACC], o[:, O_TO])),
+            "qty": o[:, O_QTY], "value_amt": self.money(o[:, O_VALUE], ent), "trust": _trust(batch, r),
+        }  # fmt: skip
+        for side, col in (("from_pool", O_FROM_ACC), ("to_pool", O_TO_ACC)):
+            pool = self.pool(o[:, col])
+            if pool.any():
+                columns[side] = self.low(pool)
+        for name in ("reason", "cost_centre"):
+            if words[name].any():
+                columns[name] = self.low(words[name][r])
+        columns["channel"] = self.channel(types[r], contra[r], words["channel"][r])
+        columns["document"] = take(batch.column("document"))
+        return _table(columns)
+
+    def channel(self, types: I64, contra: I64, own: I64) -> pa.DictionaryArray:
+        """The channel of a sale; a linked return has its delivery's."""
+        want = (types == RETURN) & (own == 0) & (contra > 0)
+        if want.any():
+            own = own.copy()
+            for word in np.unique(contra[want]):
+                own[want & (contra == word)] = self.s.words.id(self.s.words.text(int(word)).partition("/")[2])
+        return self.low(own)
+
+    def true_ups(self, batch: pa.RecordBatch) -> pa.Table | None:
+        """core.true_up: lines that restate earlier ones, one per (event, cause, leg)."""
+        t = self.s.ups[: self.s.M[M_TRUEUPS]]
+        if not len(t):
+            return None
+        t = _coalesced(t)
+        ent, acc = t[:, T_ENT], t[:, T_ACC]
+        o = self.s.lines[: self.s.M[M_LINES]]
+        site, contra = self.place(acc, acc), t[:, T_CONTRA]
+        more = t[:, T_VALUE] >= 0
+        return _table({
+            "entity": self.entity(ent), "version": t[:, T_CAUSE], "line": _line_numbers(t, o),
+            "corrects_version": t[:, T_VER], "corrects_line": np.ones(len(t), np.int64), "cause_version": t[:, T_CAUSE],
+            "cause_event": batch.column("id").take(pa.array(t[:, T_EVENT])),
+            "leg": pa.DictionaryArray.from_arrays(pa.array(t[:, T_LEG].astype(np.int32)), pa.array(["cogs", "variance"])),
+            "event_at": t[:, T_AT], "recorded_at": t[:, T_REC], "period": self.period(t[:, T_AT], ent), **self.goods(acc),
+            "from_place": self.low(np.where(more, site, contra)), "to_place": self.low(np.where(more, contra, site)),
+            "value_amt": self.money(np.abs(t[:, T_VALUE]), ent), "open_qty": t[:, T_OPENQ],
+            "open_amt": self.money(t[:, T_OPENV], ent), "uncosted": t[:, T_UNCOSTED],
+        })  # fmt: skip
+
+    def entries(self) -> pa.Table:
+        """core.entry: one signed row per physical side of every line."""
+        o, t = self.s.lines[: self.s.M[M_LINES]], self.s.ups[: self.s.M[M_TRUEUPS]]
+        t = t[t[:, T_VALUE] != 0]
+        out, into = o[o[:, O_FROM_ACC] >= 0], o[o[:, O_TO_ACC] >= 0]
+        acc = np.concatenate([out[:, O_FROM_ACC], into[:, O_TO_ACC], t[:, T_ACC]])
+        ent = np.concatenate([out[:, O_ENT], into[:, O_ENT], t[:, T_ENT]])
+        value = np.concatenate([-out[:, O_VALUE], into[:, O_VALUE], -t[:, T_VALUE]])
+        return _table({
+            "account": acc, "cell": self.s.t["A"].data[acc, A_CELL],
+            "event_at": np.concatenate([out[:, O_AT], into[:, O_AT], t[:, T_AT]]),
+            "recorded_at": np.concatenate([out[:, O_REC], into[:, O_REC], t[:, T_REC]]),
+            "version": np.concatenate([out[:, O_VERSION], into[:, O_VERSION], t[:, T_CAUSE]]), "entity": self.entity(ent),
+            "qty": np.concatenate([-out[:, O_QTY], into[:, O_QTY], np.zeros(len(t), np.int64)]),
+            "value_amt": self.money(value, ent),
+        })  # fmt: skip
+
+    def stock(self) -> pa.Table:
+        """core.stock: touched accounts as they are now, with their cell."""
+        acc = self.s.taccs[: self.s.M[M_TACCS]].copy()
+        a, keys = self.s.t["A"].data[acc], self.s.maps["accounts"].keys[acc]
+        c = self.s.t["C"].data[a[:, A_CELL]]
+        ent = self.s.maps["items"].keys[keys[:, 0] >> 32, 0]
+        return _table({
+            "entity": self.entity(ent), "account": acc, "cell": a[:, A_CELL], "qty": a[:, A_QTY], "cell_qty": c[:, C_Q],
+            "cell_value_amt": self.money(c[:, C_V], ent), "trust": _letters(a[:, A_TRUST]), "version": a[:, A_VER],
+            "event_at": a[:, A_AT], "recorded_at": a[:, A_REC],
+        })  # fmt: skip
+
+    def accounts(self, first: int, last: int) -> pa.Table:
+        """core.account: the accounts made by this batch."""
+        acc = np.arange(first, last)
+        keys = self.s.maps["accounts"].keys[acc]
+        places = keys[:, 0] & _LOW
+        sites = np.array(self.s.extra.get("site_words", [0]), np.int64)
+        site = sites[self.s.maps["sites"].rows(places, np.zeros_like(places))]
+        ent = self.s.maps["items"].keys[keys[:, 0] >> 32, 0]
+        return _table({
+            "account": acc, "cell": self.s.t["A"].data[acc, A_CELL], "entity": self.entity(ent), "place": self.low(places),
+            "site": self.low(site), **self.goods(acc), "pool": self.low(self.s.maps["combos"].keys[keys[:, 1] & _LOW, 1]),
+        })  # fmt: skip
+
+    def sales(self, batch: pa.RecordBatch, v: I64, ev_ent: I64, types: I64, times: I64, words: dict[str, I64]) -> pa.Table:
+        """core.sale: deliveries, returns and charges as first posted."""
+        mine = np.flatnonzero((v[:, V_STATUS] == COMMITTED) & ((types == DELIVERY) | (types == RETURN) | (types == CHARGE)))
+        v, ent, kinds = v[mine], ev_ent[mine], types[mine]
+        sign = np.where(kinds == RETURN, -1, 1)
+        take = (lambda c: c) if len(mine) == batch.num_rows else (lambda c: c.take(pa.array(mine)))
+        items = self.s.maps["items"].keys[np.maximum(v[:, V_ITEM], 0), 1]
+        sites = np.array(self.s.extra.get("site_words") or [0], np.int64)
+        at_site = self.s.maps["sites"].rows(v[:, V_PLACE], np.zeros(len(v), np.int64)) if len(v) else v[:, V_PLACE]
+        # charges have no place: the empty word's own site is the empty word
+        site = np.where(v[:, V_PLACE] > 0, sites[np.minimum(at_site, len(sites) - 1)], 0)
+        kind_of = np.select([kinds == DELIVERY, kinds == RETURN], [0, 1], 2).astype(np.int32)
+        return _table({
+            "entity": self.entity(ent), "version": v[:, V_VERSION], "event_id": take(batch.column("id")),
+            "returns_id": take(batch.column("returns")), "document": take(batch.column("document")), "event_at": times[mine],
+            "recorded_at": v[:, V_REC], "period": self.period(times[mine], ent),
+            "item": self.s.words.column(np.where(v[:, V_ITEM] >= 0, items, 0)), "site": self.low(site),
+            "channel": self.channel(kinds, v[:, V_CONTRA], words["channel"][mine]), "customer": take(batch.column("customer")),
+            "kind": pa.DictionaryArray.from_arrays(pa.array(kind_of), pa.array(["delivery", "return", "charge"])),
+            "qty": np.where(kinds == CHARGE, 0, v[:, V_QTY]) * sign, "revenue_amt": self.money(v[:, V_REVENUE], ent),
+            "discount_amt": self.money(v[:, V_DISC] * sign, ent), "tax_amt": self.money(v[:, V_TAX] * sign, ent),
+            "cogs_amt": self.money(v[:, V_COGS], ent), "open_qty": v[:, V_OPENQ], "open_amt": self.money(v[:, V_OPENV], ent),
+            "uncosted": v[:, V_UNCOSTED],
+        })  # fmt: skip
+
+    def counts(self, batch: pa.RecordBatch, v: I64, ev_ent: I64, types: I64, times: I64) -> pa.Table | None:
+        """core.count: what was counted, and what the books said."""
+        mine = np.flatnonzero((v[:, V_STATUS] == COMMITTED) & (types == COUNT))
+        if not len(mine):
+            return None
+        v, ent = v[mine], ev_ent[mine]
+        keys = self.s.maps["accounts"].keys[v[:, V_ACC]]
+        sites = np.array(self.s.extra.get("site_words", [0]), np.int64)
+        site = sites[self.s.maps["sites"].rows(keys[:, 0] & _LOW, np.zeros(len(v), np.int64))]
+        return _table({
+            "entity": self.entity(ent), "version": v[:, V_VERSION], "event_id": batch.column("id").take(pa.array(mine)),
+            "event_at": times[mine], "recorded_at": v[:, V_REC],
+            "item": self.s.words.column(self.s.maps["items"].keys[keys[:, 0] >> 32, 1]), "site": self.low(site),
+            "lot": self.s.words.column(keys[:, 1] >> 32), "counted_qty": v[:, V_QTY], "book_qty": v[:, V_BOOK],
+            "diff_qty": v[:, V_QTY] - v[:, V_BOOK], "diff_value_amt": self.money(v[:, V_DIFFV], ent),
+        })  # fmt: skip
+
+
+def _table(columns: dict[str, Any]) -> pa.Table:
+    return pa.table({k: np.ascontiguousarray(v) if isinstance(v, np.ndarray) else v for k, v in columns.items()})
+
+
+def _one(word: str, n: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), pa.array([word]))
+
+
+def _type(types: I64) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(types.astype(np.int32)), _TYPES)
+
+
+def _letters(trust: I64) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(trust.astype(np.int32)), pa.array(TRUST))
+
+
+def _trust(batch: pa.RecordBatch, r: I64) -> pa.DictionaryArray:
+    return _letters(np.asarray(batch.column("trust"))[r])
+
+
+@lru_cache(maxsize=64)
+def _month_starts(tz: str) -> I64:
+    """UTC ms at which each month begins in a zone, from 1970-01 on (one month earlier stands in front)."""
+    zone = ZoneInfo(tz)
+    starts = [-(1 << 62)]
+    for m in range(230 * 12 + 1):
+        starts.append(int(datetime(1970 + m // 12, m % 12 + 1, 1, tzinfo=zone).astimezone(UTC).timestamp()) * 1000)
+    return np.array(starts, np.int64)
+
+
+def _coalesced(t: I64) -> I64:
+    """One row per (entity, event, cause, leg), in order of first sight."""
+    keys = t[:, [T_ENT, T_CAUSE, T_VER, T_LEG]]
+    order = np.lexsort(keys.T[::-1])
+    new = np.r_[True, (np.diff(keys[order], axis=0) != 0).any(axis=1)]
+    if new.all():
+        return t
+    starts = np.flatnonzero(new)
+    firsts = np.minimum.reduceat(order, starts)
+    out = t[firsts].copy()
+    for col in (T_VALUE, T_OPENQ, T_OPENV):
+        out[:, col] = np.add.reduceat(t[order, col], starts)
+    out[:, T_UNCOSTED] = np.maximum.reduceat(t[order, T_UNCOSTED], starts)
+    return out[np.argsort(firsts)]
+
+
+def _line_numbers(t: I64, o: I64) -> I64:
+    """True-ups are numbered behind the own lines of the commit that found them."""
+    own: dict[tuple[int, int], int] = {}
+    wanted = {(int(a), int(b)) for a, b in t[:, [T_ENT, T_CAUSE]]}
+    mask = np.isin(o[:, O_VERSION], t[:, T_CAUSE])
+    for a, b, n in o[mask][:, [O_ENT, O_VERSION, O_LINE]].tolist():
+        if (a, b) in wanted:
+            own[a, b] = max(own.get((a, b), 0), n)
+    out = np.empty(len(t), np.int64)
+    for i, (a, b) in enumerate(t[:, [T_ENT, T_CAUSE]].tolist()):
+        own[a, b] = own.get((a, b), 0) + 1
+        out[i] = own[a, b]
+    return out
+
+

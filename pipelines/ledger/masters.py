@@ -1,0 +1,203 @@
+"""Master events: upserts of entities, items, sites and rates. Rare, so one at a time and in plain Python."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from pipelines.ledger.columns import (
+    FIFO, I_BORN, I_LOTS, I_MASTER, I_STD, I_UNIT, I_WHOLE, MOVING_AVERAGE, N_AUTO, N_CURRENCY, N_DIGITS, N_METHOD, N_MOVED,
+    N_REC, N_REFUSE, N_SCOPE, N_TZ, N_VERSION, N_WORD, U_CANON,
+)  # fmt: skip
+from pipelines.ledger.read import unit_row
+from pipelines.ledger.state import LedgerState
+from schemas.reasons import Reason
+
+_SCOPES = ("entity", "site", "lot")
+_NO_DECIMALS = {"JPY", "KRW", "VND", "CLP"}
+_THREE_DECIMALS = {"BHD", "JOD", "KWD", "OMR", "TND"}
+
+
+def digits_of(currency: str) -> int:
+    """Decimals of a currency's minor unit."""
+    return 0 if currency in _NO_DECIMALS else 3 if currency in _THREE_DECIMALS else 2
+
+
+class Refusal(Exception):
+    """A master event that may not be taken: `reason`, `detail`."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason, self.detail = reason, detail
+
+
+class Masters:
+    """Applies master events to the state and collects the rows of the master tables."""
+
+    def __init__(self, state: LedgerState) -> None:
+        self.s = state
+        self.rows: dict[str, list[dict[str, Any]]] = {}
+
+    def check(self, e: dict[str, Any], ent: int, item: int) -> None:
+        """`Refusal` if the event may not be taken."""
+        attrs = json.loads(e["attrs"]) if e["attrs"] else {}
+        n = self.s.t["N"].data[ent]
+        name = e["type_name"]
+        if name == "master.entity":
+            if attrs.get("valuation") == "standard":
+                raise Refusal(Reason.NOT_YET, "valuation standard comes with a later release")
+            for field, now in self.settings(ent).items():
+                if field in ("currency", "valuation", "scope") and attrs.get(field, now) != now and n[N_MOVED]:
+                    raise Refusal(Reason.NOT_ALLOWED, f"{field} is {now} and goods have moved: it stays")
+        elif name == "master.item" and e["uom"]:
+            i = self.s.t["I"].data[item]
+            unit = unit_row(self.s, e["uom"])
+            units = self.s.t["U"].data
+            if i[I_BORN] and units[i[I_UNIT], U_CANON] != units[unit, U_CANON]:
+                raise Refusal(Reason.NOT_ALLOWED, "the unit of an item that has moved stays as it is")
+
+    def settings(self, ent: int) -> dict[str, str]:
+        """An entity's settings as words."""
+        n = self.s.t["N"].data[ent]
+        return {
+            "currency": self.s.words.text(int(n[N_CURRENCY])),
+            "valuation": "fifo" if n[N_METHOD] == FIFO else "moving_average",
+            "scope": _SCOPES[int(n[N_SCOPE])], "negative": "refuse" if n[N_REFUSE] else "accept",
+            "tz": self.s.words.text(int(n[N_TZ])),
+        }  # fmt: skip
+
+    def apply(self, e: dict[str, Any], ent: int, item: int) -> int:
+        """Take the event; returns its version."""
+        n = self.s.t["N"]
+        n.data[ent, N_VERSION] += 1
+        n.data[ent, N_REC] = max(int(n.data[ent, N_REC]), e["recorded_at"])
+        n.marks[ent] = 1
+        attrs = json.loads(e["attrs"]) if e["attrs"] else {}
+        head = {
+            "entity": e["entity"], "version": int(n.data[ent, N_VERSION]), "recorded_at": int(n.data[ent, N_REC]),
+        }  # fmt: skip
+        {"master.entity": self._entity, "master.item": self._item, "master.site": self._site, "master.rate": self._rate}[
+            e["type_name"]
+        ](e, attrs, ent, item, head)
+        return int(n.data[ent, N_VERSION])
+
+    def _add(self, table: str, row: dict[str, Any]) -> None:
+        self.rows.setdefault(table, []).append(row)
+
+    def _entity(self, e: dict[str, Any], attrs: dict[str, Any], ent: int, item: int, head: dict[str, Any]) -> None:
+        n = self.s.t["N"].data[ent]
+        if "currency" in attrs:
+            n[N_CURRENCY], n[N_DIGITS] = self.s.words.id(attrs["currency"]), digits_of(attrs["currency"])
+        if "valuation" in attrs:
+            n[N_METHOD] = FIFO if attrs["valuation"] == "fifo" else MOVING_AVERAGE
+        if "scope" in attrs:
+            n[N_SCOPE] = _SCOPES.index(attrs["scope"])
+        if "negative" in attrs:
+            n[N_REFUSE] = int(attrs["negative"] == "refuse")
+        if "tz" in attrs:
+            n[N_TZ] = self.s.words.id(attrs["tz"])
+        n[N_AUTO] = 1
+        self._add("core.entity", head | self.settings(ent) | {"minor_digits": int(n[N_DIGITS]), "auto": 0})
+
+    def auto_entity(self, ent: int, version: int, at: int) -> None:
+        """The row of an entity that nobody described."""
+        n = self.s.t["N"].data[ent]
+        n[N_AUTO] = 2
+        self.s.t["N"].marks[ent] = 1
+        self._add("core.entity", {
+            "entity": self.s.words.text(int(n[N_WORD])), "version": version, "recorded_at": at,
+            "minor_digits": int(n[N_DIGITS]), "auto": 1,
+        } | self.settings(ent))  # fmt: skip
+
+    def _item(self, e: dict[str, Any], attrs: dict[str, Any], ent: int, item: int, head: dict[str, Any]) -> None:
+        table = self.s.t["I"]
+        i = table.data[item]
+        table.marks[item] = 1
+        known: dict[str, Any] = self.s.extra.setdefault("items", {})
+        mine: dict[str, Any] = known.setdefault(str(item), {})
+        mine.update({k: v for k, v in attrs.items() if k != "uoms"})
+        for name in ("category",):
+            if e.get(name):
+                mine[name] = e[name]
+        if e["uom"] or i[I_UNIT] <= 0:
+            i[I_UNIT] = unit_row(self.s, e["uom"]) if e["uom"] else max(1, unit_row(self.s, "C62"))
+        if "uoms" in attrs:
+            self._factors(attrs["uoms"], item, e, head)
+        if "tracking" in attrs:
+            i[I_LOTS] = int(attrs["tracking"] == "lot")
+        if "whole" in attrs:
+            i[I_WHOLE] = int(attrs["whole"])
+        if "standard_cost" in attrs:
+            i[I_STD] = attrs["standard_cost"]
+        i[I_MASTER] = 1
+        self._add("core.item", head | {
+            "item": e["item"], "name_zh": mine.get("name", {}).get("zh", ""), "name_en": mine.get("name", {}).get("en", ""),
+            "uom": self._unit_name(int(i[I_UNIT])), "tracking": mine.get("tracking", "none"),
+            "whole": self._whole(i), "gtin": mine.get("gtin", ""),
+            "category": mine.get("category", ""), "standard_cost": mine.get("standard_cost", 0), "auto": 0,
+            "attrs": json.dumps({k: v for k, v in mine.items() if k in ("weight", "volume", "shelf_life")}, sort_keys=True),
+        })  # fmt: skip
+
+    def _whole(self, i: Any) -> int:
+        return int(i[I_WHOLE]) if i[I_WHOLE] >= 0 else int(self.s.t["U"].data[max(int(i[I_UNIT]), 0), 4])
+
+    def _unit_name(self, unit: int) -> str:
+        return self.s.words.text(int(self.s.t["U"].data[unit, U_CANON]))
+
+    def auto_item(self, item: int, version: int, at: int) -> None:
+        """The row of an item that its first movement made."""
+        i = self.s.t["I"].data[item]
+        i[I_MASTER] = 2
+        self.s.t["I"].marks[item] = 1
+        ent, word = self.s.maps["items"].keys[item]
+        self._add("core.item", {
+            "entity": self.s.words.text(int(self.s.t["N"].data[ent, N_WORD])), "item": self.s.words.text(int(word)),
+            "version": version, "recorded_at": at, "uom": self._unit_name(int(i[I_UNIT])), "tracking": "none",
+            "whole": self._whole(i), "auto": 1, "attrs": "{}",
+        })  # fmt: skip
+
+    def _factors(self, uoms: dict[str, int], item: int, e: dict[str, Any], head: dict[str, Any]) -> None:
+        table, m = self.s.t["K"], self.s.maps["factors"]
+        old = np.flatnonzero(m.keys[: m.count, 0] == item) if m.count else np.empty(0, np.int64)
+        table.data[old, 2] = 0
+        table.marks[old] = 1
+        for name, factor in uoms.items():
+            unit = unit_row(self.s, name)
+            row = int(m.rows(np.array([item], np.int64), self.s.t["U"].data[[unit], U_CANON])[0])
+            if row >= table.count:
+                table.append([0, 0, 0])
+            table.data[row] = (item, m.keys[row, 1], factor)
+            table.marks[row] = 1
+            self._add("core.unit_factor", head | {
+                "item": e["item"], "uom": self._unit_name(unit), "factor_num": factor, "factor_den": 1_000_000,
+            })  # fmt: skip
+
+    def _site(self, e: dict[str, Any], attrs: dict[str, Any], ent: int, item: int, head: dict[str, Any]) -> None:
+        sites: dict[str, Any] = self.s.extra.setdefault("site_masters", {})
+        mine = sites.setdefault(f"{ent}/{e['site']}", {})
+        mine.update(attrs)
+        self.known_site(ent, e["site"])
+        self._add("core.site", head | {
+            "site": e["site"], "tz": mine.get("tz", self.settings(ent)["tz"]), "kind": mine.get("kind", ""),
+            "day_cut_off": mine.get("day_cut_off", ""), "auto": 0,
+        })  # fmt: skip
+
+    def known_site(self, ent: int, site: str) -> bool:
+        """Whether a site is known already; remembers it."""
+        known: dict[str, int] = self.s.extra.setdefault("known_sites", {})
+        return known.setdefault(f"{ent}/{site}", len(known)) < len(known) - 1
+
+    def auto_site(self, ent: int, site: str, version: int, at: int) -> None:
+        """The row of a site that its first movement made."""
+        n = self.s.t["N"].data[ent]
+        self._add("core.site", {
+            "entity": self.s.words.text(int(n[N_WORD])), "site": site, "version": version, "recorded_at": at,
+            "tz": self.settings(ent)["tz"], "auto": 1,
+        })  # fmt: skip
+
+    def _rate(self, e: dict[str, Any], attrs: dict[str, Any], ent: int, item: int, head: dict[str, Any]) -> None:
+        self._add("core.rate", head | {
+            "kind": attrs.get("kind", ""), "key": attrs.get("key", ""), "valid_at": e["time"], "rate": attrs.get("rate", 0),
+        })  # fmt: skip

@@ -1,0 +1,256 @@
+"""Step `ledger.post`: decoded events become balanced movement lines, in order, each whole or not at all.
+
+**In** the decoded event batch. **Out** `core.movement true_up entry account stock sale count entity item site rate
+unit_factor`, and `verdict` (one row per event: record, status, reason). **Key and grain** the entity; one commit per accepted event.
+**Units** quantities in millionths, money in 1e-4 of the entity's currency. **Order and lateness** order of
+arrival; an event earlier than its cell is posted all the same and counted late. **Restart** state is saved as columns;
+the same events after a restore give the same lines. **Refuses** `id_conflict not_yet unknown_master unknown_uom
+scale fraction amount_mismatch missing_field not_allowed over_return negative_stock overflow`, and `unknown_reference` after
+seven days of waiting. **Source** docs/ledger.md.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipelines.kernels.exact import NONE
+from pipelines.ledger.admit import GW
+from pipelines.ledger.columns import (
+    COMMITTED, DUPLICATE, E_CONTENT, E_DOC, E_ENT, E_GROUP, E_H1, E_H2, E_HIT, E_ITEM, E_REC, E_RH1, E_RH2, E_TIME, E_TYPE,
+    H_LIVE, I_MASTER, M_ACCOUNTS, M_BORN, M_COUNT, M_FAULT, M_LINES, M_REVAL, M_STAMP, M_TACCS, M_TCELLS, M_TRUEUPS,
+    M_VARIANCE, N_AUTO, N_VERSION, REFUSED, V_BOOK, V_CONTRA, V_LATE, V_QTY, V_REASON, V_REC, V_STATUS, V_VERSION, VD, WAITING,
+)  # fmt: skip
+from pipelines.ledger.documents import documents
+from pipelines.ledger.emit import Emitter
+from pipelines.ledger.invariants import LedgerFault, check_batch
+from pipelines.ledger.masters import Masters, Refusal
+from pipelines.ledger.order import plan
+from pipelines.ledger.post_kernel import known_id, walk
+from pipelines.ledger.read import read
+from pipelines.ledger.state import LedgerState
+from pipelines.ledger.walk import hist_add
+from pipelines.step import Outputs
+from schemas import accounts
+from schemas.reasons import BY_CODE, CODE, Reason
+from schemas.registry import TYPE_NAMES
+
+I64 = NDArray[np.int64]
+WAIT_MS = 7 * 24 * 3600 * 1000
+_LAST_MASTER = 9
+
+
+class LedgerStep:
+    """The ledger of one worker. `refuse_unknown`: names of sources that may not make masters by use."""
+
+    name, version = "ledger.post", 1
+
+    def __init__(self, refuse_unknown: frozenset[str] = frozenset()) -> None:
+        self.refuse_unknown = refuse_unknown
+        self._fresh()
+
+    def _fresh(self) -> None:
+        self.state = LedgerState()
+        for counter, place in (
+            (M_VARIANCE, accounts.PRICE_VARIANCE), (M_COUNT, accounts.COUNT), (M_REVAL, accounts.REVALUATION)
+        ):  # fmt: skip
+            self.state.M[counter] = self.state.words.id(place)
+        self._parts()
+
+    def _parts(self) -> None:
+        self.emitter = Emitter(self.state)
+        self.masters = Masters(self.state)
+        self.waiting: list[dict[str, Any]] = self.state.extra.setdefault("waiting", [])
+
+    def save(self, folder: Path, mark: dict[str, Any] | None = None) -> None:
+        """Write what changed since the last save; `mark` comes back from `restore`."""
+        self.state.extra["waiting"] = self.waiting
+        self.state.save(folder, mark or {})
+
+    def restore(self, folder: Path) -> dict[str, Any] | None:
+        """Read the last save of `folder`; its mark, or None (then the state is empty)."""
+        self._fresh()
+        mark = self.state.restore(folder)
+        if mark is not None:
+            self._parts()
+        return mark
+
+    def process(self, batch: pa.RecordBatch) -> Outputs:
+        """Post a batch. Raises `LedgerFault` if an invariant does not hold: then nothing may be written."""
+        s = self.state
+        fresh = batch.num_rows
+        if self.waiting:
+            old = pa.RecordBatch.from_pylist(self.waiting, schema=batch.schema)
+            batch = pa.Table.from_batches([batch, old]).combine_chunks().to_batches()[0]
+        ev, words = read(s, batch, self.refuse_unknown)
+        self._known(ev)
+        s.reserve(batch.num_rows)
+        verdicts = np.zeros((batch.num_rows, VD), np.int64)
+        verdicts[fresh:, V_STATUS] = WAITING
+        s.M[M_STAMP] += 1
+        s.M[[M_LINES, M_TRUEUPS, M_TCELLS, M_TACCS, M_BORN, M_FAULT]] = 0
+        first_account, versions = int(s.M[M_ACCOUNTS]), s.t["N"].data[: s.t["N"].count, N_VERSION].copy()
+        self.born = np.empty(batch.num_rows + 8, np.int64)
+        order = plan(ev, fresh, WAIT_MS)
+        self._run(order, ev, verdicts, batch)
+        s.settle()
+        np.maximum.at(s.t["N"].marks, np.unique(ev[:, E_ENT]), 1)
+        check_batch(s)
+        return self._outputs(batch, ev, words, verdicts, fresh, first_account, versions)
+
+    # walking --------------------------------------------------------------------------------------------------------
+
+    def _known(self, ev: I64) -> None:
+        """Look up ids and references that left recent history."""
+        s = self.state
+        run, row = s.history.lookup(ev[:, E_H1].copy(), ev[:, E_H2].copy())
+        for i in np.flatnonzero(run >= 0):
+            content = s.history.runs[run[i]].ids[row[i], 1].astype(np.uint64).view(np.int64)
+            ev[i, E_HIT] = 1 if content == ev[i, E_CONTENT] else 2
+        refs = np.flatnonzero(ev[:, E_RH1] != NONE)
+        if len(refs):
+            ev[refs, E_DOC] = documents(s, ev[refs, E_RH1].copy(), ev[refs, E_RH2].copy())
+
+    def _run(self, order: I64, ev: I64, verdicts: I64, batch: pa.RecordBatch) -> None:
+        masters = np.flatnonzero(ev[order[:, 0], E_TYPE] <= _LAST_MASTER)
+        at = 0
+        for m in [*masters.tolist(), len(order)]:
+            if m > at:
+                self._walk(order[at:m], ev, verdicts)
+            if m < len(order):
+                self._master(int(order[m, 0]), int(order[m, 1]), ev, verdicts, batch)
+            at = m + 1
+
+    def _walk(self, order: I64, ev: I64, verdicts: I64) -> None:
+        s = self.state
+        found = np.zeros((max(8, int((order[:, 1] - order[:, 0]).max())), GW), np.int64)
+        at = 0
+        while True:
+            t, m = s.t, s.maps
+            at = walk(
+                order, at, ev, verdicts, found, t["N"].data, t["I"].data, t["I"].marks, t["U"].data, t["K"].data,
+                m["factors"].slots, s.H.data, s.Hs, s.H.marks, t["A"].data, t["A"].marks, m["accounts"].keys,
+                m["accounts"].slots, t["C"].data, t["C"].marks, m["cells"].keys, m["cells"].slots, s.tcells, s.taccs,
+                t["L"].data, t["L"].marks, t["P"].data, t["P"].marks, t["D"].data, t["D"].marks, s.ups, s.lines, s.M,
+                m["combos"].keys, self.born,
+            )  # fmt: skip
+            if at >= len(order):
+                return
+            s.grow_outputs()
+
+    def _master(self, first: int, last: int, ev: I64, verdicts: I64, batch: pa.RecordBatch) -> None:
+        s, v = self.state, verdicts[first]
+        e = batch.slice(first, 1).to_pylist()[0]
+        e["type_name"] = TYPE_NAMES[e["type"]]
+        status = int(known_id(ev[first], s.H.data, s.Hs))
+        if status == DUPLICATE:
+            v[V_STATUS] = DUPLICATE
+            return
+        try:
+            if status == REFUSED:
+                raise Refusal(Reason.ID_CONFLICT, "this id stands for another content")
+            if last - first > 1:
+                raise Refusal(Reason.NOT_ALLOWED, "a master stands alone in its record")
+            self.masters.check(e, int(ev[first, E_ENT]), int(ev[first, E_ITEM]))
+        except Refusal as r:
+            verdicts[first:last, V_STATUS], verdicts[first:last, V_REASON] = REFUSED, CODE[r.reason]
+            return
+        v[V_VERSION] = self.masters.apply(e, int(ev[first, E_ENT]), int(ev[first, E_ITEM]))
+        v[V_STATUS], v[V_REC] = COMMITTED, s.t["N"].data[ev[first, E_ENT], 7]
+        h = int(hist_add(ev[first], H_LIVE, s.H.data, s.Hs, s.M))
+        s.H.data[h, 3] = v[V_VERSION]
+
+    # results --------------------------------------------------------------------------------------------------------
+
+    def _outputs(
+        self, batch: pa.RecordBatch, ev: I64, words: dict[str, I64], v: I64, fresh: int, first: int, versions: I64
+    ) -> Outputs:
+        s, out, em = self.state, Outputs(), self.emitter
+        kinds, ent = ev[:, E_TYPE], ev[:, E_ENT]
+        self._autos(v, ent, first)
+        out.add("core.movement", em.movement(batch, words, kinds, v[:, V_CONTRA]))
+        out.add("core.entry", em.entries())
+        out.add("core.stock", em.stock())
+        out.add("core.account", em.accounts(first, int(s.M[M_ACCOUNTS])))
+        out.add("core.sale", em.sales(batch, v, ent, kinds, ev[:, E_TIME], words))
+        for name, table in (("core.true_up", em.true_ups(batch)), ("core.count", em.counts(batch, v, ent, kinds, ev[:, E_TIME]))):
+            if table is not None:
+                out.add(name, table)
+        for name, rows in self.masters.rows.items():
+            out.add(name, pa.Table.from_pylist(rows))
+        self.masters.rows = {}
+        out.add("verdict", self._verdicts(batch, ev, v, fresh))
+        self._keep_waiting(batch, v, fresh)
+        del versions
+        return out
+
+    def _autos(self, v: I64, ent: I64, first_account: int) -> None:
+        s = self.state
+        done = v[:, V_STATUS] == COMMITTED
+        version = dict(zip(ent[done][::-1].tolist(), v[done][::-1][:, [V_VERSION, V_REC]].tolist(), strict=True))
+        for e, (ver, at) in version.items():
+            if s.t["N"].data[e, N_AUTO] == 0:
+                self.masters.auto_entity(e, ver, at)
+        for item in self.born[: s.M[M_BORN]].tolist():
+            if s.t["I"].data[item, I_MASTER] == 0:
+                self.masters.auto_item(item, *version[int(s.maps["items"].keys[item, 0])])
+        seen: set[tuple[int, int]] = set()
+        keys = s.maps["accounts"].keys[first_account : int(s.M[M_ACCOUNTS]), 0]
+        for e, place in zip(s.maps["items"].keys[keys >> 32, 0].tolist(), (keys & 0xFFFFFFFF).tolist(), strict=True):
+            if (e, place) not in seen:
+                seen.add((e, place))
+                site = accounts.site_of(s.words.text(place))
+                if not self.masters.known_site(e, site):
+                    self.masters.auto_site(e, site, *version[e])
+
+    def _verdicts(self, batch: pa.RecordBatch, ev: I64, v: I64, fresh: int) -> pa.Table:
+        """One row per event: what became of it. `again`: it had been waiting before this batch."""
+        status = np.where((np.arange(len(v)) >= fresh) & (v[:, V_STATUS] == WAITING), 0, v[:, V_STATUS])
+        keep = np.flatnonzero(status != 0)
+        refused = np.flatnonzero(v[keep, V_STATUS] == REFUSED)
+        detail = [""] * len(keep)
+        for j in refused.tolist():
+            detail[j] = self._detail(v[keep[j]])
+        return pa.table({
+            "rec": ev[keep, E_GROUP], "status": status[keep], "reason": v[keep, V_REASON], "detail": pa.array(detail),
+            "late": np.where(v[keep, V_STATUS] == COMMITTED, v[keep, V_LATE], 0), "again": keep >= fresh,
+            "event_id": batch.column("id").take(pa.array(keep)), "type": ev[keep, E_TYPE], "version": v[keep, V_VERSION],
+            "entity": self.emitter.entity(ev[keep, E_ENT]), "returns": batch.column("returns").take(pa.array(keep)),
+            "recorded_at": ev[keep, E_REC],
+        })  # fmt: skip
+
+    def _detail(self, v: I64) -> str:
+        reason = BY_CODE[int(v[V_REASON])]
+        if reason is Reason.NEGATIVE_STOCK:
+            return f"{_decimal(int(v[V_BOOK]))} on hand, {_decimal(int(v[V_QTY]))} asked for"
+        if reason is Reason.OVER_RETURN:
+            return f"{_decimal(int(v[V_QTY]))} is more than what is left to return"
+        return {
+            Reason.UNKNOWN_REFERENCE: "the event it refers to is not there, or is no such document",
+            Reason.ID_CONFLICT: "this id stands for another content",
+            Reason.UNKNOWN_UOM: "not a unit of this item",
+            Reason.FRACTION: "this item is counted in whole units",
+            Reason.SCALE: "more decimals than the unit or the currency has",
+            Reason.AMOUNT_MISMATCH: "amount and quantity times price differ by more than one minor unit",
+        }.get(reason, "")
+
+    def _keep_waiting(self, batch: pa.RecordBatch, v: I64, fresh: int) -> None:
+        kept = np.flatnonzero(v[:, V_STATUS] == WAITING)
+        if len(kept) or self.waiting:
+            old = [i for i in kept.tolist() if i >= fresh]
+            new = [i for i in kept.tolist() if i < fresh]
+            self.waiting = batch.take(pa.array([*old, *new], pa.int64())).to_pylist()
+            self.state.extra["waiting"] = self.waiting
+
+
+def _decimal(millionths: int) -> str:
+    sign = "-" if millionths < 0 else ""
+    whole, rest = divmod(abs(millionths), 1_000_000)
+    return f"{sign}{whole}" + (f".{rest:06d}".rstrip("0") if rest else "")
+
+
+__all__ = ["LedgerFault", "LedgerStep"]

@@ -1,0 +1,261 @@
+"""From the decoded event batch to the integers that the walk reads, column by column."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numba import njit
+from numpy.typing import NDArray
+
+from pipelines.kernels.exact import NONE
+from pipelines.kernels.strings import hash_bytes, mix, string_buffers
+from pipelines.ledger.admit import DELIVERY, GIVE_BACK, ISSUE, RECEIPT, RETURN
+from pipelines.ledger.columns import (
+    E_AMT, E_COMBO, E_CONTENT, E_CONTRA, E_DISC, E_DOC, E_ENT, E_GROUP, E_H1, E_H2, E_HIT, E_ITEM, E_LOT, E_NOAUTO,
+    E_OWNER, E_PLACE, E_PLACE2, E_PRICE, E_QTY, E_REC, E_RH1, E_RH2, E_SITE, E_SITE2, E_TAX, E_TIME, E_TRUST, E_TYPE,
+    E_UNIT, EV, U_CANON, U_DEN, U_DIM, U_KNOWN, U_NUM, U_WHOLE,
+)  # fmt: skip
+from pipelines.ledger.state import LedgerState
+from schemas import accounts, units
+
+I64 = NDArray[np.int64]
+_SEED = np.uint64(0x5D8A3C1B9E4F7261)
+_CONTENT = (  # column, what it is hashed from
+    "entity", "item", "site", "to_site", "lot", "owner", "pool", "uom", "supplier", "channel", "cost_centre", "reason",
+)  # fmt: skip
+_TEXTS = ("document", "customer", "code", "returns", "attrs")
+_NUMBERS = ("type", "seq", "time", "qty", "price", "amount", "discount", "tax", "expiry")
+
+
+@njit(cache=True, nogil=True)
+def _id_hashes(sbuf, soffs, ibuf, ioffs, h1, h2):  # type: ignore[no-untyped-def]
+    for i in range(h1.shape[0]):
+        s, _ = hash_bytes(sbuf, np.int64(soffs[i]), np.int64(soffs[i + 1]), _SEED)
+        a, b = hash_bytes(ibuf, np.int64(ioffs[i]), np.int64(ioffs[i + 1]), s)
+        h1[i], h2[i] = np.int64(a), np.int64(b)
+
+
+@njit(cache=True, nogil=True)
+def _ref_hashes(sbuf, soffs, rbuf, roffs, h1, h2):  # type: ignore[no-untyped-def]
+    for i in range(h1.shape[0]):
+        a, b = np.int64(roffs[i]), np.int64(roffs[i + 1])
+        if a == b:
+            h1[i], h2[i] = NONE, NONE
+            continue
+        cut = np.int64(-1)
+        for j in range(a, b):
+            if rbuf[j] == 35:  # source#id
+                cut = j
+                break
+        if cut < 0:
+            s, _ = hash_bytes(sbuf, np.int64(soffs[i]), np.int64(soffs[i + 1]), _SEED)
+            x, y = hash_bytes(rbuf, a, b, s)
+        else:
+            s, _ = hash_bytes(rbuf, a, cut, _SEED)
+            x, y = hash_bytes(rbuf, cut + 1, b, s)
+        h1[i], h2[i] = np.int64(x), np.int64(y)
+
+
+@njit(cache=True, nogil=True)
+def _fold_numbers(values, missing, salt, out):  # type: ignore[no-untyped-def]
+    for i in range(out.shape[0]):
+        if values[i] != missing:
+            out[i] ^= np.int64(mix((np.uint64(values[i]) + np.uint64(1)) * salt))
+
+
+@njit(cache=True, nogil=True)
+def _fold_texts(buf, offs, salt, out):  # type: ignore[no-untyped-def]
+    for i in range(out.shape[0]):
+        a, b = np.int64(offs[i]), np.int64(offs[i + 1])
+        if b > a:
+            h, _ = hash_bytes(buf, a, b, salt)
+            out[i] ^= np.int64(h)
+
+
+def _salt(name: str) -> np.uint64:
+    h = 0x9E3779B97F4A7C15
+    for byte in name.encode():
+        h = ((h ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return np.uint64(h | 1)
+
+
+def blank(column: pa.Array) -> bool:
+    """Whether every string is empty."""
+    _, offs = string_buffers(column)
+    return bool(offs[0] == offs[-1])
+
+
+def integers(batch: pa.RecordBatch, name: str) -> I64:
+    """An integer column as int64, NONE where it is null."""
+    column = batch.column(name)
+    if column.null_count:
+        column = column.fill_null(NONE)
+    return np.asarray(column).astype(np.int64, copy=False)
+
+
+def _words(state: LedgerState, batch: pa.RecordBatch, name: str) -> I64:
+    column = batch.column(name)
+    return np.zeros(len(column), np.int64) if blank(column) else state.words.ids(column)
+
+
+def _pairs(state: LedgerState, name: str, k1: I64, k2: I64) -> tuple[I64, range]:
+    """Rows of a pair map and the numbers of those that are new."""
+    m = state.maps[name]
+    first = m.count
+    rows = m.rows(k1, k2)
+    return rows, range(first, m.count)
+
+
+def _entities(state: LedgerState, words: I64) -> I64:
+    rows, new = _pairs(state, "entities", words, np.zeros_like(words))
+    for k in new:
+        word = int(state.maps["entities"].keys[k, 0])
+        tz = state.words.id("Asia/Shanghai")
+        state.t["N"].append([word, 0, 0, 1, 0, 2, 0, 0, state.words.id("CNY"), tz, 0, 0])
+    return rows
+
+
+def _items(state: LedgerState, ent: I64, words: I64) -> I64:
+    if not words.any():
+        return np.full(len(words), -1, np.int64)
+    rows, new = _pairs(state, "items", np.where(words > 0, ent, -1), words)
+    table = state.t["I"]
+    table.reserve(len(new))
+    table.data[new.start : new.stop] = (0, -1, NONE, 0, 0, -1, -1, 0)
+    table.marks[new.start : new.stop] = 1
+    table.count = max(table.count, new.stop)
+    return np.where(words > 0, rows, -1)
+
+
+def _sites(state: LedgerState, places: I64) -> I64:
+    if not places.any():
+        return places
+    rows, new = _pairs(state, "sites", places, np.zeros_like(places))
+    sites: list[int] = state.extra.setdefault("site_words", [])
+    for k in new:
+        sites.append(state.words.id(accounts.site_of(state.words.text(int(state.maps["sites"].keys[k, 0])))))
+    return np.array(sites, np.int64)[rows]
+
+
+def unit_row(state: LedgerState, name: str) -> int:
+    """The row of a unit by any of its names (0 = none stated)."""
+    return int(_units(state, np.array([state.words.id(name)], np.int64))[0])
+
+
+def _units(state: LedgerState, words: I64) -> I64:
+    m, table = state.maps["units"], state.t["U"]
+    if m.count == 0:  # row 0: none stated; row 1: the piece
+        for text in ("", units.DEFAULT_UOM):
+            m.rows(np.array([state.words.id(text)], np.int64), np.zeros(1, np.int64))
+            table.append(_unit(state, text))
+    if not words.any():
+        return words
+    rows, new = _pairs(state, "units", words, np.zeros_like(words))
+    for k in new:
+        table.append(_unit(state, state.words.text(int(m.keys[k, 0]))))
+    return rows
+
+
+def _unit(state: LedgerState, name: str) -> list[int]:
+    row = [0] * 6
+    row[U_CANON] = state.words.id(units.canonical(name)) if name else 0
+    found = units.resolve(name)
+    row[U_DIM], row[U_NUM], row[U_DEN], row[U_KNOWN] = -1, 1, 1, int(found is not None)
+    if found is not None and found.to_base is not None:
+        row[U_DIM] = state.words.id(f"dimension:{found.dimension}")
+        row[U_NUM], row[U_DEN] = found.to_base.numerator, found.to_base.denominator
+    row[U_WHOLE] = int(bool(name) and units.whole(units.canonical(name)))
+    return row
+
+
+def _contras(state: LedgerState, batch: pa.RecordBatch, kinds: I64) -> I64:
+    """The word of each event's virtual place."""
+    parts = {RECEIPT: "supplier", DELIVERY: "channel", RETURN: "channel", ISSUE: "reason"}
+    k1, k2 = np.zeros(len(kinds), np.int64), np.zeros(len(kinds), np.int64)
+    for kind, name in parts.items():
+        mine = kinds == kind
+        if mine.any():
+            k1[mine] = kind
+            k2[mine] = _words(state, batch, name)[mine]
+            if kind == ISSUE:
+                k1[mine] |= _words(state, batch, "cost_centre")[mine] << 16
+    if not k1.any():
+        return k1
+    rows, new = _pairs(state, "contras", k1, k2)
+    places: list[int] = state.extra.setdefault("contra_words", [])
+    for k in new:
+        kind, centre = int(state.maps["contras"].keys[k, 0]) & 0xFFFF, int(state.maps["contras"].keys[k, 0]) >> 16
+        places.append(state.words.id(_contra(kind, state.words.text(int(state.maps["contras"].keys[k, 1])), state.words.text(centre))))
+    return np.array(places, np.int64)[rows]
+
+
+def _contra(kind: int, word: str, centre: str) -> str:
+    if kind == RECEIPT:
+        return accounts.place(accounts.SUPPLIER, word)
+    if kind in (DELIVERY, RETURN):
+        return accounts.place(accounts.CUSTOMER, word)
+    return accounts.contra("stock.issue", reason=word, cost_centre=centre) if kind == ISSUE else ""
+
+
+def content_hashes(state: LedgerState, batch: pa.RecordBatch, words: dict[str, I64]) -> I64:
+    """int64[n]: a hash of what the event says (absent fields count for nothing)."""
+    out = np.zeros(batch.num_rows, np.int64)
+    for name in _CONTENT:
+        if words[name].any():
+            _fold_numbers(words[name], 0, _salt(name), out)
+    for name in _NUMBERS:
+        values = integers(batch, name)
+        _fold_numbers(values, NONE, _salt(name), out)
+    for name in _TEXTS:
+        if not blank(batch.column(name)):
+            buf, offs = string_buffers(batch.column(name))
+            _fold_texts(buf, offs, _salt(name), out)
+    return out
+
+
+def read(state: LedgerState, batch: pa.RecordBatch, refuse_unknown: frozenset[str]) -> tuple[I64, dict[str, I64]]:
+    """(int64[n, EV], the words of its string columns). `refuse_unknown`: sources that may not make masters."""
+    n = batch.num_rows
+    w = {name: _words(state, batch, name) for name in (*_CONTENT, "source")}
+    ev = np.empty((n, EV), np.int64)
+    kinds = integers(batch, "type")
+    ev[:, E_TYPE], ev[:, E_ENT] = kinds, _entities(state, w["entity"])
+    ev[:, E_ITEM] = _items(state, ev[:, E_ENT], w["item"])
+    ev[:, E_PLACE], ev[:, E_PLACE2] = w["site"], w["to_site"]
+    ev[:, E_SITE], ev[:, E_SITE2] = _sites(state, w["site"]), _sites(state, w["to_site"])
+    ev[:, E_LOT], ev[:, E_OWNER] = w["lot"], w["owner"]
+    ev[:, E_COMBO], _ = _pairs(state, "combos", np.r_[0, w["owner"]], np.r_[0, w["pool"]])[0][1:], None
+    ev[:, E_UNIT] = _units(state, w["uom"])
+    for col, name in ((E_QTY, "qty"), (E_PRICE, "price"), (E_AMT, "amount"), (E_DISC, "discount"), (E_TAX, "tax"),
+                      (E_TIME, "time"), (E_TRUST, "trust"), (E_REC, "recorded_at"), (E_GROUP, "rec")):  # fmt: skip
+        ev[:, col] = integers(batch, name)
+    ev[:, E_CONTRA] = _contras(state, batch, kinds)
+    source, ids = string_buffers(batch.column("source")), string_buffers(batch.column("id"))
+    h1, h2 = np.empty(n, np.int64), np.empty(n, np.int64)
+    _id_hashes(*source, *ids, h1, h2)
+    ev[:, E_H1], ev[:, E_H2] = h1, h2
+    ev[:, E_CONTENT] = content_hashes(state, batch, w)
+    ev[:, E_RH1] = ev[:, E_RH2] = NONE
+    if not blank(batch.column("returns")):
+        r1, r2 = np.empty(n, np.int64), np.empty(n, np.int64)
+        _ref_hashes(*source, *string_buffers(batch.column("returns")), r1, r2)
+        linked = (kinds == RETURN) | (kinds == GIVE_BACK)
+        ev[:, E_RH1], ev[:, E_RH2] = np.where(linked, r1, NONE), np.where(linked, r2, NONE)
+    ev[:, E_HIT], ev[:, E_DOC], ev[:, E_NOAUTO] = 0, -1, 0
+    if refuse_unknown:
+        ev[:, E_NOAUTO] = _unknown_masters(state, ev, w, refuse_unknown)
+    return ev, w
+
+
+def _unknown_masters(state: LedgerState, ev: I64, w: dict[str, I64], sources: frozenset[str]) -> I64:
+    strict = np.isin(w["source"], [state.words.id(s) for s in sources])
+    known = state.t["I"].data[np.maximum(ev[:, E_ITEM], 0)]
+    born: Any = (known[:, 4] != 0) | (known[:, 7] != 0)
+    masters: list[list[int]] = state.extra.get("sites", [])
+    sites = {(a, b) for a, b in masters}
+    place = np.array([(int(e), int(s)) in sites or s == 0 for e, s in ev[:, [E_ENT, E_SITE]]])
+    return (strict & (((ev[:, E_ITEM] >= 0) & ~born) | ~place)).astype(np.int64)
+
+

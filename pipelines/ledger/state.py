@@ -1,0 +1,215 @@
+"""The ledger's state: a few wide integer tables, dictionaries of words and pairs, and the history behind them.
+
+Saved as versioned columnar bytes in one folder: `base` and `delta` files (NumPy arrays, no pickle) named by a manifest
+that is replaced last. A save writes what changed since the last one; when the deltas outweigh the base, a new base
+is written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipelines.kernels.keys import PairMap, slots_for
+from pipelines.kernels.rows import Rows
+from pipelines.kernels.strings import Interner
+from pipelines.ledger.columns import (
+    EV, H_ACC, H_AMT, H_AT, H_CONTENT, H_CONTRA, H_COST, H_ENT, H_H1, H_H2, H_LIVE, H_QTY, H_STATE, H_TYPE, H_VER,
+    H_WAITING, LN, M_ACCOUNTS, M_CELLS, M_DOCS, M_HIST, M_LAYER_FREE, M_LAYERS, M_PIECE_FREE, M_PIECES, M_SIZE, TU,
+)  # fmt: skip
+from pipelines.ledger.history import ROW, History
+from pipelines.ledger.walk_support import hist_rehash
+
+FORMAT = 1
+I64 = NDArray[np.int64]
+_TABLES = {"N": 12, "I": 8, "U": 6, "A": 8, "C": 16, "L": 8, "P": 12, "D": 16, "K": 3}
+_COUNTED = {"A": M_ACCOUNTS, "C": M_CELLS, "L": M_LAYERS, "P": M_PIECES, "D": M_DOCS}
+_MAPS = ("entities", "items", "accounts", "cells", "combos", "sites", "contras", "units", "factors", "docs")
+
+
+class LedgerState:
+    """Everything the ledger knows. Attributes by the names of the kernel: N entities, I items, U units, K unit
+    factors, A accounts, C cells, L layers, P pieces, D documents, H recent history, M counters."""
+
+    def __init__(self) -> None:
+        self.words = Interner()
+        self.t = {name: Rows(width, 64) for name, width in _TABLES.items()}
+        self.maps = {name: PairMap() for name in _MAPS}
+        self.H = Rows(14, 1024)
+        self.Hs = slots_for(1024)
+        self.M = np.zeros(M_SIZE, np.int64)
+        self.M[M_LAYER_FREE] = self.M[M_PIECE_FREE] = -1
+        self.history = History()
+        self.extra: dict[str, Any] = {}
+        self.lines = np.empty((1 << 12, LN), np.int64)
+        self.ups = np.empty((1 << 12, TU), np.int64)
+        self.tcells = np.empty((1 << 12, 3), np.int64)
+        self.taccs = np.empty(1 << 12, np.int64)
+        self.ev = np.empty((0, EV), np.int64)
+        self._scratch = np.zeros((2, 1024), np.int64)
+        self._saved: dict[str, int] = {}
+        self._saves: list[list[Any]] = []
+        self._files = 0
+
+    # room -----------------------------------------------------------------------------------------------------------
+
+    def reserve(self, n: int) -> None:
+        """Make room for a batch of n events, so that the kernel never has to stop for a state table."""
+        for name in ("A", "C", "L", "P", "D"):
+            self.t[name].count = int(self.M[_COUNTED[name]])
+            self.t[name].reserve(4 * n + 8)
+        for name, col in (("accounts", M_ACCOUNTS), ("cells", M_CELLS)):
+            self.maps[name].count = int(self.M[col])
+            self.maps[name].reserve(4 * n + 8)
+        self.H.count = int(self.M[M_HIST])
+        self.H.reserve(n + 8)
+        if 2 * (self.H.count + n) > len(self.Hs):
+            self.Hs = slots_for(2 * (self.H.count + n))
+            hist_rehash(self.H.data, self.H.count, self.Hs)
+        if len(self.tcells) < 4 * n + 8:
+            self.tcells = np.empty((4 * n + 8, 3), np.int64)
+            self.taccs = np.empty(4 * n + 8, np.int64)
+        if len(self.lines) < 3 * n + 64:
+            self.lines = np.empty((3 * n + 64, LN), np.int64)
+
+    def grow_outputs(self) -> None:
+        """The kernel stopped for want of room: double what may have been short."""
+        lines, ups = np.empty((2 * len(self.lines), LN), np.int64), np.empty((2 * len(self.ups), TU), np.int64)
+        lines[: len(self.lines)], ups[: len(self.ups)] = self.lines, self.ups
+        self.lines, self.ups = lines, ups
+        self.settle()
+        self.t["L"].reserve(len(self.t["L"].data) + 1)
+
+    def scratch_for(self, cells: int) -> I64:
+        """int64[2, >= cells] of zeros, kept between batches; whoever writes into it cleans up."""
+        if self._scratch.shape[1] < cells:
+            self._scratch = np.zeros((2, 2 * cells), np.int64)
+        return self._scratch
+
+    def settle(self) -> None:
+        """Take the kernel's counters over into the tables."""
+        for name, col in _COUNTED.items():
+            self.t[name].count = int(self.M[col])
+        self.maps["accounts"].count = int(self.M[M_ACCOUNTS])
+        self.maps["cells"].count = int(self.M[M_CELLS])
+        self.H.count = int(self.M[M_HIST])
+
+    # saving ---------------------------------------------------------------------------------------------------------
+
+    def save(self, folder: Path, mark: dict[str, Any]) -> None:
+        """Write what changed since the last save and commit it, with `mark`, by replacing the manifest."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.settle()
+        self.history.folder = folder
+        self._flush_history()
+        full = not self._saves or sum(s[1] for s in self._saves[1:]) > self._saves[0][1] + (1 << 16)
+        arrays = self._everything() if full else self._changes()
+        self._files += 1
+        name = f"{'base' if full else 'delta'}-{self._files:08d}.npz"
+        with (folder / name).open("wb") as out:
+            np.savez(out, **arrays)
+            out.flush()
+            os.fsync(out.fileno())
+        stale = [s[0] for s in self._saves] if full else []
+        entry = [name, sum(a.nbytes for a in arrays.values())]
+        self._saves = [entry] if full else [*self._saves, entry]
+        manifest = {
+            "format": FORMAT, "saves": self._saves, "files": self._files, "history": self.history.manifest(),
+            "extra": self.extra, "mark": mark,
+        }  # fmt: skip
+        part = folder / "manifest.json.tmp"
+        with part.open("w", encoding="utf-8") as out:
+            json.dump(manifest, out, ensure_ascii=False)
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(folder / "manifest.json")
+        for old in stale:
+            (folder / old).unlink(missing_ok=True)
+        self.history.drop_stale()
+
+    def restore(self, folder: Path) -> dict[str, Any] | None:
+        """Read the last finished save; returns its mark, None when there is none."""
+        path = folder / "manifest.json"
+        if not path.exists():
+            return None
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        if manifest["format"] != FORMAT:
+            raise ValueError(f"{path}: state format {manifest['format']}, this release reads {FORMAT}")
+        for name, _ in manifest["saves"]:
+            with np.load(folder / name, allow_pickle=False) as arrays:
+                self._apply(arrays)
+        self._saves, self._files, self.extra = manifest["saves"], manifest["files"], manifest["extra"]
+        self.history.load(folder, manifest["history"])
+        self._mark_saved()
+        mark: dict[str, Any] = manifest["mark"]
+        return mark
+
+    def _flush_history(self) -> None:
+        n = int(self.M[M_HIST])
+        h = self.H.data[:n]
+        live = h[(h[:, H_STATE] & 255) == H_LIVE]
+        rows = np.zeros(len(live), ROW)
+        cells = self.t["A"].data[:, 1]
+        rows["cell"] = np.where(live[:, H_ACC] >= 0, cells[np.maximum(live[:, H_ACC], 0)], -1)
+        for name, col in (
+            ("at", H_AT), ("ver", H_VER), ("ent", H_ENT), ("acc", H_ACC), ("contra", H_CONTRA), ("type", H_TYPE),
+            ("qty", H_QTY), ("cost", H_COST), ("amt", H_AMT),
+        ):  # fmt: skip
+            rows[name] = live[:, col]
+        rows["bits"] = live[:, H_STATE] >> 8
+        ids = np.ascontiguousarray(live[:, [H_H1, H_H2, H_CONTENT]]).view(np.uint64)
+        self.history.add(ids, rows)
+        keep = h[(h[:, H_STATE] & 255) == H_WAITING].copy()
+        self._recent(keep)
+
+    def _recent(self, rows: I64) -> None:
+        self.H = Rows(14, 1024)
+        self.H.reserve(len(rows))
+        self.H.data[: len(rows)] = rows
+        self.H.count = len(rows)
+        self.M[M_HIST] = len(rows)
+        self.Hs = slots_for(max(1024, 2 * len(rows)))
+        hist_rehash(self.H.data, self.H.count, self.Hs)
+
+    def _changes(self) -> dict[str, NDArray[Any]]:
+        out: dict[str, NDArray[Any]] = {"M": self.M, "H": self.H.data[: self.H.count]}
+        for name, t in self.t.items():
+            numbers, rows = t.changed()
+            out[f"{name}.at"], out[f"{name}.rows"], out[f"{name}.count"] = numbers, rows, np.array(t.count)
+        return self._named(out, self._saved)
+
+    def _everything(self) -> dict[str, NDArray[Any]]:
+        out: dict[str, NDArray[Any]] = {"M": self.M, "H": self.H.data[: self.H.count]}
+        for name, t in self.t.items():
+            t.changed()
+            out[f"{name}.at"], out[f"{name}.rows"] = np.arange(t.count), t.data[: t.count]
+            out[f"{name}.count"] = np.array(t.count)
+        return self._named(out, {})
+
+    def _named(self, out: dict[str, NDArray[Any]], since: dict[str, int]) -> dict[str, NDArray[Any]]:
+        for name, m in self.maps.items():
+            out[f"map.{name}"] = m.keys[since.get(name, 0) : m.count]
+        words = self.words.since(since.get("words", 1))
+        out["words.ends"] = np.frombuffer(words.buffers()[1], np.int32)
+        out["words.bytes"] = np.frombuffer(words.buffers()[2] or b"", np.uint8)
+        self._mark_saved()
+        return out
+
+    def _mark_saved(self) -> None:
+        self._saved = {name: m.count for name, m in self.maps.items()} | {"words": self.words.count}
+
+    def _apply(self, arrays: Any) -> None:
+        self.M = arrays["M"].copy()
+        for name, t in self.t.items():
+            t.patch(arrays[f"{name}.at"], arrays[f"{name}.rows"], int(arrays[f"{name}.count"]))
+        for name, m in self.maps.items():
+            m.load(arrays[f"map.{name}"])
+        ends, data = arrays["words.ends"], arrays["words.bytes"]
+        self.words.load(pa.StringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(data)))
+        self._recent(arrays["H"])
