@@ -6,6 +6,7 @@ Nothing is changed. A row that cannot be examined is a finding, never the end of
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unicodedata import east_asian_width
@@ -43,7 +44,8 @@ def _data(data: Path) -> Iterator[Finding]:
         return
     yield of_data.owner(data)
     yield from of_data.archive(data)
-    yield from of_data.store(lambda sql: _query(data, sql))
+    settings = None if of_data.is_owned(data) else partial(of_data.assert_settings, data)
+    yield from of_data.store(partial(_query, data), settings)
 
 
 def _query(data: Path, sql: str) -> list[dict[str, Any]]:

@@ -97,11 +97,34 @@ def archive(data: Path) -> Iterator[Finding]:
         yield ok("archive", t("doctor.archive.ok"))
 
 
-def store(query: Query) -> Iterator[Finding]:
-    """The store answers; then what it says about masters, waiting events and the clock."""
+def is_owned(data: Path) -> bool:
+    """Somebody answers on the owner's socket."""
+    return (data / "owner.sock").exists() and _answers(data / "owner.sock")
+
+
+def assert_settings(data: Path) -> None:
+    """Open the store, which nobody owns, and read back the settings that exactly-once depends on."""
+    from sinks.clickhouse import Store
+    from sinks.lock import DirectoryLock
+
+    with DirectoryLock(data):
+        opened = Store.open("chdb", data)
+        try:
+            opened.assert_settings()
+        finally:
+            opened.close()
+
+
+def store(query: Query, settings: Callable[[], None] | None) -> Iterator[Finding]:
+    """The store answers; then what it says about masters, waiting events and the clock.
+
+    `settings` raises when a setting of the store is not as it must be; None: its owner has looked.
+    """
     try:
         query("SELECT 1 AS one")
-        yield ok("store", t("doctor.store.ok"))
+        if settings is not None:
+            settings()
+        yield ok("store", t("doctor.store.ok") if settings is not None else t("doctor.store.asked"))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
         yield fail("store", _why(error), t("doctor.store.cure"))
         return

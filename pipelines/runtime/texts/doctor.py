@@ -51,6 +51,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "doctor.store": ("存储", "store"),
     "doctor.store.ok": ("可打开，设置正确", "opens, settings as they must be"),
+    "doctor.store.asked": ("经占用进程应答", "answers through its owner"),
     "doctor.store.cure": (
         "请从备份恢复，或用 `stocktwin replay --into DIR` 重建",
         "restore a backup, or rebuild with `stocktwin replay --into DIR`",

@@ -110,13 +110,21 @@ class Store:
 
 
 def _states(store: Store) -> dict[str, Finding]:
-    return {found.check: found for found in of_data.store(store)}
+    return {found.check: found for found in of_data.store(store, None)}
 
 
 def test_store_is_well() -> None:
     rows = _states(Store())
     assert list(rows) == ["store", "masters", "waiting", "clock"]
     assert {row.state for row in rows.values()} == {"ok"}
+
+
+def test_wrong_settings_are_a_failure() -> None:
+    def wrong() -> None:
+        raise RuntimeError("insert_deduplicate is 0, must be 1")
+
+    [found] = of_data.store(Store(), wrong)
+    assert (found.state, found.found) == ("fail", "insert_deduplicate is 0, must be 1")
 
 
 def test_store_with_findings() -> None:
