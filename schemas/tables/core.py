@@ -82,7 +82,7 @@ TRUE_UP = Table(
             "cause_event",
             "String",
             "起因事件",
-            "event that caused it; empty: look up cause_version",
+            "event that caused it",
             src="ledger",
         ),
         Column("leg", LOW, "方向", "cogs or variance", src="ledger"),

@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS core.true_up
     corrects_version UInt64 COMMENT '被调整版本 | commit of the restated line | src=ledger',
     corrects_line UInt32 COMMENT '被调整行号 | line that is restated | src=ledger',
     cause_version UInt64 COMMENT '起因版本 | commit that caused it | src=ledger',
-    cause_event String COMMENT '起因事件 | event that caused it; empty: look up cause_version | src=ledger',
+    cause_event String COMMENT '起因事件 | event that caused it | src=ledger',
     leg LowCardinality(String) COMMENT '方向 | cogs or variance | src=ledger',
     event_at DateTime64(3,'UTC') COMMENT '发生时间 | when it happened | unit=UTC | src=envelope.time',
     recorded_at DateTime64(3,'UTC') COMMENT '入账时间 | when the ledger learned it | unit=UTC | src=intake',

@@ -9,14 +9,7 @@ UNION ALL
 SELECT
     t.entity, t.version, t.line, m.status, m.event_id, m.source, m.type, t.event_at, t.recorded_at, t.period,
     t.item, t.lot, t.owner, t.from_place, t.to_place, m.from_pool, m.to_pool, toDecimal64(0, 6), t.value_amt,
-    m.reason, m.channel, m.document, m.cost_centre, m.trust, m.event_id,
-    if(t.cause_event != '', t.cause_event, c.event_id)
+    m.reason, m.channel, m.document, m.cost_centre, m.trust, m.event_id, t.cause_event
 FROM core.movement AS m
-RIGHT ANY JOIN core.true_up AS t
+INNER JOIN core.true_up AS t
     ON m.entity = t.entity AND m.version = t.corrects_version AND m.line = t.corrects_line
-LEFT ANY JOIN
-(
-    SELECT entity, version, event_id
-    FROM core.movement
-    WHERE (entity, version) IN (SELECT entity, cause_version FROM core.true_up WHERE cause_event = '')
-) AS c ON t.entity = c.entity AND t.cause_version = c.version
