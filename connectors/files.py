@@ -69,7 +69,8 @@ def open_file(path: str) -> tuple[BinaryIO, bool]:
             path, f"cannot be opened: {error.strerror}", "check the path and who may read it"
         ) from error
     if start == b"\x1f\x8b":
-        return cast("BinaryIO", gzip.GzipFile(fileobj=raw, mode="rb")), True
+        raw.close()
+        return cast("BinaryIO", gzip.open(path, "rb")), True
     return cast("BinaryIO", raw), False
 
 
@@ -142,8 +143,12 @@ class BlockPart(ABC):
         self._ready = pa.array([], type=pa.large_binary())
         self._next = 0
         self._source_id: str | None = None
-        self.start()
-        self._skip(resume or 0)
+        try:
+            self.start()
+            self._skip(resume or 0)
+        except BaseException:
+            self.close()
+            raise
 
     @abstractmethod
     def cut(self, buf: NDArray[np.uint8], *, final: bool) -> NDArray[np.int64]:
@@ -197,7 +202,6 @@ class BlockPart(ABC):
                 self._fill()
             count = min(len(self._ready), records_ - self._next)
             if not count:
-                self.close()
                 what = f"has {self._next} records, not the {records_} of the last run"
                 raise FileError(
                     self.part, what, "a file that was read may grow, not shrink: give it another name"

@@ -57,18 +57,12 @@ class CsvPart(BlockPart):
         try:
             text = line_end(first).decode(encoding).removeprefix("\ufeff")
         except UnicodeDecodeError as error:
-            self.close()
             cure = "state its encoding in the map"
             raise MapError(f"{self.part}:1", f"the header is not {encoding}: {error.reason}", cure) from error
         fields = split_record(text, self.mapper.plan.delimiter)
         if not text or fields is None:
-            self.close()
             raise MapError(f"{self.part}:1", "no header", "name the columns in the first line or in `header`")
-        try:
-            self.mapper = self.mapper.bound(fields, f"{self.part}:1")
-        except MapError:
-            self.close()
-            raise
+        self.mapper = self.mapper.bound(fields, f"{self.part}:1")
         self.decoder = self.mapper.decoder
 
     def cut(self, buf: NDArray[np.uint8], *, final: bool) -> NDArray[np.int64]:

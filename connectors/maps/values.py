@@ -42,15 +42,18 @@ class Values:
         """A spec of `columns`; `constant`: of the short keys at the top, whose plain text is literal."""
         if isinstance(spec, str):
             spec = {"const" if constant else "column": spec}
-        return self._long(field, spec, path)
+            return self._long(field, spec, path, ())
+        return self._long(field, spec, path, None)
 
     def of_set(self, field: Field, spec: object, path: Path_) -> Value | None:
         """A spec of `set`."""
         if isinstance(spec, str):
             spec = {"expr" if field.kind in _NUMBERS else "template": spec}
-        return self._long(field, spec, path)
+            return self._long(field, spec, path, ())
+        return self._long(field, spec, path, None)
 
-    def _long(self, field: Field, spec: object, path: Path_) -> Value | None:
+    def _long(self, field: Field, spec: object, path: Path_, short: Path_ | None) -> Value | None:
+        """`short`: () when the file has a plain text here, so that a place names no key it does not have."""
         if field.kind not in (*_NUMBERS, *_TEXTS, Kind.TIME):
             self.wrong(path, f"{field.name} cannot be set by a map", "only texts, numbers and times can")
             return None
@@ -72,13 +75,15 @@ class Values:
         if form == "column" and (field.kind is Kind.TIME) != ("format" in spec):
             self._format_fault(field, spec, path)
             return None
-        made: Value | None = getattr(self, f"_{form}")(field, spec, (*path, form))
+        made: Value | None = getattr(self, f"_{form}")(
+            field, spec, (*path, *((form,) if short is None else short))
+        )
         return made
 
     def _format_fault(self, field: Field, spec: dict[str, str], path: Path_) -> None:
         if field.kind is Kind.TIME:
             column = spec["column"]
-            self.wrong(path, f"{field.name} is a time and needs its format",
+            self.wrong(path, f"{field.name} needs its format",
                        f'{{column: {column}, format: "%Y-%m-%d %H:%M:%S"}}')  # fmt: skip
         else:
             self.wrong((*path, "format"), f"{field.name} is no time", "leave the format out")

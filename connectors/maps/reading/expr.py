@@ -23,6 +23,7 @@ _TOKEN = re.compile(
 _SAFE = 4.0e18  # well inside int64, with room for the error of the float estimate
 _MAX_PLACES = 18
 _MAX_DEPTH = 50
+_MAX_TOKENS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class _Parser:
                 raise ValueError(f"cannot read {text[at:].strip()[:20]!r}")
             self.tokens.append((found.lastgroup, found[found.lastgroup]))
             at = found.end()
+        if len(self.tokens) > _MAX_TOKENS:
+            raise ValueError("too long")
         self.tokens.append(("end", ""))
         self.at = 0
 

@@ -89,7 +89,6 @@ def _regular(buf: NDArray[np.uint8], quotes: NDArray[np.int64], delimiter: int) 
     opens = (before == delimiter) | (before == _LF) | doubled
     next_lf = buf[np.minimum(quotes + 2, len(buf) - 1)] == _LF
     closes = (after == delimiter) | (after == _LF) | (after == _QUOTE) | at_end | ((after == _CR) & next_lf)
-    # A reopening after a closed field at a line's start cannot be told from a doubled quote: same bytes.
     return bool(np.where(even, opens, closes).all())
 
 
@@ -141,6 +140,9 @@ def split_block(buf: NDArray[np.uint8], offsets: NDArray[np.int64], fields: int,
 
     Left out: another number of fields, doubled or stray quotes. `offsets`: int64[n + 1], contiguous records.
     """
+    if not len(buf):
+        none = np.zeros((0, fields), dtype=np.int64)
+        return Split(none[:, 0], none, none)
     begin, end = offsets[:-1], offsets[1:].copy()
     end -= (end > begin) & (buf[np.maximum(end - 1, 0)] == _LF)
     end -= (end > begin) & (buf[np.maximum(end - 1, 0)] == _CR)

@@ -10,7 +10,21 @@ from hypothesis import strategies as st
 
 from connectors.maps.reading.fields import gather, line_end, record_ends, split_block, split_record
 
-PIECES = [b'"', b",", b"\n", b"\r\n", b"a", b"bc", b'""', b' "', b"\r", b",,", b'","', b'"x\ny"', b"\xe4\xb8\xad"]
+PIECES = [
+    b'"',
+    b",",
+    b"\n",
+    b"\r\n",
+    b"a",
+    b"bc",
+    b'""',
+    b' "',
+    b"\r",
+    b",,",
+    b'","',
+    b'"x\ny"',
+    b"\xe4\xb8\xad",
+]
 
 
 def slow_ends(data, limit=1 << 20):
@@ -85,7 +99,10 @@ def test_an_open_quote_ends_with_its_line_after_the_limit():
 
 
 @settings(max_examples=600, deadline=None)
-@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=8).map(b"".join), min_size=1, max_size=6), st.integers(1, 4))
+@given(
+    st.lists(st.lists(st.sampled_from(PIECES), max_size=8).map(b"".join), min_size=1, max_size=6),
+    st.integers(1, 4),
+)
 def test_fields_of_a_block(records, fields):
     bounds = np.cumsum([0, *map(len, records)])
     buf = np.frombuffer(b"".join(records), dtype=np.uint8)

@@ -66,7 +66,9 @@ def test_several_gzip_members_are_one_file(tmp_path):
 
 @settings(max_examples=150, deadline=None)
 @given(
-    data=st.lists(st.sampled_from([b"\n", b"\r\n", b" ", b"ab", b"{}", b"x" * 9, b"\xff", b"\t"]), max_size=40),
+    data=st.lists(
+        st.sampled_from([b"\n", b"\r\n", b" ", b"ab", b"{}", b"x" * 9, b"\xff", b"\t"]), max_size=40
+    ),
     block=st.integers(1, 12),
     limit=st.integers(3, 9),
     records=st.integers(1, 4),
@@ -130,7 +132,9 @@ def test_records_share_the_block(tmp_path):
 def test_a_resumed_file_must_not_have_shrunk(tmp_path):
     path = tmp_path / "x"
     path.write_bytes(LINES[0])
-    with pytest.raises(FileError, match=r"x: has 1 records, not the 5 of the last run; a file that was read may grow"):
+    with pytest.raises(
+        FileError, match=r"x: has 1 records, not the 5 of the last run; a file that was read may grow"
+    ):
         read(path, resume=5)
 
 
