@@ -1,8 +1,9 @@
 """Plain load for benchmarks and properties: movements over n accounts, written in columns, no trade in it.
 
 Rows come in chunks of `CHUNK`, each from a generator of its own, so that a long load never lies in memory
-and any part of it can be made alone. Every field of a type has a fixed width: a row is a template whose digits
-are filled in. All quantities are whole pieces; no master is sent, so items and sites are made on first sight.
+and any part of it can be made alone. Every field of a type has a fixed width: a row is a template whose
+digits are filled in. All quantities are whole pieces; no master is sent, so items and sites are made on
+first sight.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The world: the same bytes for the same seed, a believable day, every kind of trouble, and a truth that adds up."""
+"""The world: same seed same bytes, a believable day, every kind of trouble, a truth that adds up."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
 from connectors.mock.world import START, World, main
 from connectors.mock.world_catalogue import CATEGORIES, ITEMS, SITES
 from connectors.mock.world_params import DAY_MS, RANGES, STORE_RANGES
 from connectors.mock.world_trouble import REFUSED_AS
+from schemas.derive import json_schema
 from tests.unit.connectors.world_books import Account, Books, instant, read
 
 START_MS = int(datetime.fromisoformat(START).timestamp() * 1000)
@@ -136,7 +138,7 @@ def test_returns_before_their_delivery_and_records_out_of_order(seed: int) -> No
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_truth_adds_up(seed: int) -> None:
-    """Books as sent = books as the truth has them; and what moved, less theft and lost papers, is the shelf."""
+    """Books as sent are the truth's books; what moved, less theft and lost papers, is the shelf."""
     held, moved = books_of(seed)[0].stock()
     truth = happened(seed)[0].truth()
     hidden: dict[Account, Fraction] = defaultdict(Fraction)
@@ -155,6 +157,17 @@ def test_truth_adds_up(seed: int) -> None:
     for account in {**held, **moved}.keys() - stock.keys():
         assert held[account] == 0, account
         assert moved[account] == hidden[account], account
+
+
+def test_events_validate_against_the_json_schema() -> None:
+    """A sample of each type; the spoiled ones are the intake's business."""
+    by_type: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for e in books_of(1)[0].accepted.values():
+        by_type[e["type"]].append(e)
+    for name, events in by_type.items():
+        validator = Draft202012Validator(json_schema(name))
+        for e in events[:: max(1, len(events) // 60)]:
+            validator.validate(e)
 
 
 def test_thieves_are_found_by_counts_only() -> None:

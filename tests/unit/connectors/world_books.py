@@ -1,4 +1,4 @@
-"""A few lines of book-keeping for the world's tests: which records deserve what, and what the books then hold.
+"""A few lines of book-keeping for the world's tests: what records deserve, and what the books then hold.
 
 Quantities only, in event-time order, without a line of the ledger: an opinion of its own.
 """
