@@ -1,72 +1,14 @@
-"""A map's reading of rows: encodings, numbers, rules, lookups, ids; and the block way against the row way."""
+"""A map's reading of rows: encodings, numbers, rules, lookups, ids, headers."""
 
 import json
 from decimal import Decimal
 
-import numpy as np
-import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from connectors.maps.errors import MapError, Refused
-from connectors.maps.reading import decimals, expr
+from connectors.maps.errors import MapError
+from connectors.maps.reading import decimals
 from connectors.pos import Mapper, PosSource, cut_array
-
-BASE = {
-    "entity": "shop", "source": "till", "tz": "Asia/Shanghai", "site": "S1",
-    "columns": {
-        "time": {"column": "when", "format": ["%Y-%m-%d %H:%M:%S", "%d/%m/%Y"]},
-        "item": {"column": "sku", "strip": "^0+"}, "qty": "n", "unit_price": "price",
-        "channel": {"lookup": "c.csv", "key": "ch", "value": "name", "default": "other",
-                    "table": {"1": "shop", "2": "app"}},
-        "customer": {"template": "{shop}-{who}"},
-        "lot": {"lookup": "l.csv", "key": "lot", "value": "v", "table": {"a": "A", "b": "B"}},
-    },
-    "rules": [
-        {"when": {"sku": ["POST", "FEE"]}, "emit": "sale.charge",
-         "set": {"code": "{sku}", "amount": "n * price - 0.5"}},
-        {"when": {"n": {"lt": 0}, "kind": "R.*"}, "emit": "sale.return",
-         "set": {"qty": "abs(n)", "unit_price": None, "amount": "-n * price"}},
-        {"when": {"n": {"lt": 0}}, "emit": "stock.issue", "set": {"qty": "-n", "reason": "lost"}},
-        {"when": {"cost": ".+", "n": {"gt": 0}}, "emit": ["stock.receipt", "sale.delivery"],
-         "set": {"stock.receipt": {"unit_cost": "cost", "supplier": "{who}"},
-                 "sale.delivery": {"tax": "{cost} * 2"}}},
-        {"when": {"n": {"ge": 0, "le": 1000000}}, "emit": "sale.delivery"},
-    ],
-}  # fmt: skip
-HEADER = ["when", "sku", "n", "price", "ch", "shop", "who", "lot", "kind", "cost", "note"]
-GOOD = ["2025-01-02 03:04:05", "007", "2", "1.50", "1", "X", "李", "a", "", "", ""]
-
-
-def mapper(**changes):
-    return Mapper.from_dict({**BASE, "header": HEADER, **changes})
-
-
-def batch(records):
-    return pa.array(records, type=pa.large_binary()), np.arange(len(records), dtype=np.int64)
-
-
-def decode(one, records, source_id="f" * 16):
-    """The block way, as per record: a list of events without nulls, or `Refused`."""
-    found = one.decode(*batch(records), source_id)
-    per = [[] for _ in records]
-    for n, event in zip(found.rec.tolist(), found.events.to_pylist(), strict=True):
-        per[n].append({k: v for k, v in event.items() if v is not None})
-    for n, reason, detail in found.refused:
-        assert not per[n]
-        per[n] = Refused(reason, detail)
-    return per
-
-
-def both(one, records):
-    blocks = decode(one, records)
-    assert blocks == [one.decode_row(r, n, "f" * 16) for n, r in enumerate(records)]
-    return blocks
-
-
-def line(**cells):
-    return (",".join(cells.get(h, g) for h, g in zip(HEADER, GOOD, strict=True)) + "\n").encode()
+from tests.unit.connectors.till_map import BASE, GOOD, HEADER, batch, both, decode, line, mapper
 
 
 def test_a_row():
@@ -136,8 +78,8 @@ def test_numbers_are_exact_however_large():
 
 @pytest.mark.parametrize(
     ("text", "spelt"),
-    [("1.50", "1.5"), ("+2", "2"), (".5", "0.5"), ("5.", "5"), ("-0.0", "0"), ("1e3", "1000"), ("12E-3", "0.012"),
-     ("007", "7"), ("-0", "0"), ("100", "100"), ("0.10", "0.1"), ("-00.50", "-0.5")],
+    [("1.50", "1.5"), ("+2", "2"), (".5", "0.5"), ("5.", "5"), ("-0.0", "0"), ("1e3", "1000"),
+     ("12E-3", "0.012"), ("007", "7"), ("-0", "0"), ("100", "100"), ("0.10", "0.1"), ("-00.50", "-0.5")],
 )  # fmt: skip
 def test_spelling(text, spelt):
     assert decimals.respell(text, "x") == spelt
@@ -238,81 +180,6 @@ def test_cutting_arrays():
     assert cut_array(b"[] x") == [b"x"]
     assert cut_array(b'{"a":1}') == [b'{"a":1}']
     assert cut_array(b" ") == []
-
-
-# the two ways agree
-
-CELL = st.sampled_from(
-    ["", " ", "1", "-1", "-2.50", "3.10", "0", "+4", "1e2", "1000001", "x", "a", "b", "POST", "FEE", "R1",
-     "2025-01-02 03:04:05", "02/01/2025", "2025-02-30 00:00:00", '"q"', '"a,b"', '"a""b"', '"nl\nx"', 'st"ray', '"open', "李", "0012",
-     "9" * 20, "123456789012.654321", "2", "\ufeff", "e\u0301", "\u00a0x\u00a0", "\x00"]
-)  # fmt: skip
-
-
-@st.composite
-def mutated(draw):
-    cells = list(GOOD)
-    for _ in range(draw(st.integers(0, 4))):
-        cells[draw(st.integers(0, len(cells) - 1))] = draw(CELL)
-    if draw(st.integers(0, 9)) == 0:
-        cells = cells[: draw(st.integers(0, len(cells)))]
-    data = (",".join(cells)).encode() + draw(st.sampled_from([b"\n", b"\r\n", b"", b"\n"]))
-    if draw(st.integers(0, 9)) == 0 and data:
-        at = draw(st.integers(0, len(data) - 1))
-        data = data[:at] + draw(st.sampled_from([b"\xff", b"", b'"', b",", b"\xef\xbb\xbf"])) + data[at + 1 :]
-    return data
-
-
-@settings(max_examples=400, deadline=None)
-@given(st.lists(mutated(), min_size=1, max_size=12), st.sampled_from(["utf-8", "gb18030"]))
-def test_the_block_way_is_the_row_way(records, encoding):
-    both(mapper(encoding=encoding), records)
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    st.lists(
-        st.dictionaries(st.sampled_from(HEADER), CELL | st.none() | st.integers() | st.booleans()),
-        min_size=1,
-        max_size=8,
-    )
-)
-def test_the_block_way_is_the_row_way_for_json(rows):
-    cells = dict(zip(HEADER, GOOD, strict=True))
-    both(mapper(format="ndjson"), [json.dumps(cells | r).encode() + b"\n" for r in rows])
-
-
-NUMBER = st.decimals(
-    allow_nan=False, allow_infinity=False, places=4, min_value=-(10**13), max_value=10**13
-).map(str) | st.sampled_from(["", "x"])
-
-
-@settings(max_examples=200, deadline=None)
-@given(
-    st.lists(st.tuples(NUMBER, NUMBER), min_size=1, max_size=20),
-    st.sampled_from(
-        [
-            "n * price",
-            "-n * price",
-            "n - price * 2",
-            "abs(n) * (price + 0.001)",
-            "n * n * price",
-            "-(n - -price)",
-        ]
-    ),
-)
-def test_expressions_are_exact(pairs, formula):
-    rules = [{"emit": "sale.charge", "set": {"code": "X", "amount": formula}}]
-    one = mapper(columns={"time": BASE["columns"]["time"]}, rules=rules)
-    both(one, [line(n=n, price=p) for n, p in pairs])
-
-
-def test_expression_order():
-    value = expr.evaluate(
-        expr.parse("2 - 3 * -abs(n) - {a b}"), {"n": Decimal(-4), "a b": Decimal(1)}.__getitem__
-    )
-    assert value == 13
-    assert expr.columns(expr.parse("n * {a b} + n")) == ["n", "a b"]
 
 
 # masters, headers, replay
