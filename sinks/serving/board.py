@@ -7,7 +7,6 @@ event by hand, `clock` tells the time. Cards are found by `boards`, asked by `bo
 
 import asyncio
 import json
-import logging
 import secrets
 import socket
 import threading
@@ -18,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
+import structlog
 import uvicorn
 from sse_starlette import EventSourceResponse
 from starlette.applications import Starlette
@@ -35,7 +35,7 @@ from sinks.serving.boards import Card, discover, pages
 
 STATIC = Path(__file__).resolve().parent / "static"
 PULSE_S = 1.0
-_LOG = logging.getLogger(__name__)
+_LOG = structlog.get_logger(__name__)
 
 
 class BoardError(Exception):
@@ -48,7 +48,7 @@ class Board:
 
     query(sql, parameters) -> Table: one SELECT on `mart`; parameters are bound as ClickHouse's `{name:Type}`.
         It is called from one worker thread at a time, never from the event loop.
-    submit(event) -> {status: committed|refused|duplicate|waiting, reason, version}: posts one canonical event;
+    submit(event) -> {status: committed|refused|duplicate|waiting, reason, version}: posts an event;
         None makes the board read-only.
     clock() -> int: UTC milliseconds, the clock that stamped `recorded_at`.
     raw(event) -> bytes | None: the record as received for {entity, source, event_id}; None: not offered.
@@ -80,11 +80,17 @@ class _Desk:
     async def about(self, request: Request) -> Response:
         """Cards, pages, words, forms and the token: all that the page needs before the first number."""
         cards = self.board.cards
-        return JSONResponse({
-            "cards": [card.public() for card in cards], "pages": pages(cards), "words": board_words.words(),
-            "forms": board_words.forms() if self.board.submit else [], "raw": self.board.raw is not None,
-            "token": self.token, "tz": self.board.tz,
-        })
+        return JSONResponse(
+            {
+                "cards": [card.public() for card in cards],
+                "pages": pages(cards),
+                "words": board_words.words(),
+                "forms": board_words.forms() if self.board.submit else [],
+                "raw": self.board.raw is not None,
+                "token": self.token,
+                "tz": self.board.tz,
+            }
+        )
 
     async def stream(self, request: Request) -> Response:
         """Server-sent events: `card` for every changed card of ?page=, `pulse` every second."""
@@ -105,8 +111,11 @@ class _Desk:
                     yield {"event": "pulse", "data": json.dumps({"now_ms": self.board.clock()})}
                 for snap in await self.feed.changes(page, after, PULSE_S):
                     after = snap.seq
-                    yield {"event": "card", "id": f"{self.epoch}-{snap.seq}",
-                           "data": json.dumps(snap.body, ensure_ascii=False)}
+                    yield {
+                        "event": "card",
+                        "id": f"{self.epoch}-{snap.seq}",
+                        "data": json.dumps(snap.body, ensure_ascii=False),
+                    }
         finally:
             self.feed.leave(page)
 
@@ -118,8 +127,10 @@ class _Desk:
         given = dict(request.query_params)
         missing = [name for name in card.params if name not in given]
         if missing or any(len(value.encode()) > 512 for value in given.values()):
-            return JSONResponse({"error": f"parameters needed, each of at most 512 bytes: {', '.join(card.params)}"},
-                                status_code=400)
+            return JSONResponse(
+                {"error": f"parameters needed, each of at most 512 bytes: {', '.join(card.params)}"},
+                status_code=400,
+            )
         return JSONResponse(await self.feed.ask(card, given))
 
     async def record(self, request: Request) -> Response:
@@ -141,34 +152,39 @@ class _Desk:
             return JSONResponse({"error": str(error)}, status_code=400)
         try:
             verdict = await asyncio.to_thread(self.board.submit, event)
-        except Exception as error:  # the ledger's trouble is told on the form; the board lives on
+        except Exception as error:  # noqa: BLE001 -- the ledger's trouble is told on the form; the board lives on
             _LOG.exception("posting by hand failed")
             return JSONResponse({"error": f"not posted: {type(error).__name__}: {error}"}, status_code=503)
         return JSONResponse({"event": event, **verdict})
 
 
-def build(board: Board, hosts: tuple[str, ...] = LOOPBACK) -> ASGIApp:
-    """The board as an ASGI app that answers to the names in `hosts`."""
+def build(board: Board, hosts: tuple[str, ...] = LOOPBACK) -> tuple[ASGIApp, Feed]:
+    """The board as an ASGI app that answers to the names in `hosts`, and its feed."""
     feed = Feed(board.cards, board.query, board.clock, board.tz, board.interval_s)
     desk = _Desk(board, feed, secrets.token_urlsafe(24), secrets.token_hex(4))
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         rounds = asyncio.create_task(feed.run())
         yield
-        await feed.close()
+        feed.close()
         rounds.cancel()
         with suppress(asyncio.CancelledError):
             await rounds
 
-    app = Starlette(lifespan=lifespan, routes=[
-        Route("/", desk.page), Route("/api/board", desk.about), Route("/api/stream", desk.stream),
-        Route("/api/card/{name}", desk.card), Route("/api/record", desk.record),
-        Route("/api/post", desk.post, methods=["POST"]),
-        Mount("/static", StaticFiles(directory=STATIC)),
-    ])
-    app.state.feed = feed
-    return Guard(app, desk.token, hosts)
+    app = Starlette(
+        lifespan=lifespan,
+        routes=[
+            Route("/", desk.page),
+            Route("/api/board", desk.about),
+            Route("/api/stream", desk.stream),
+            Route("/api/card/{name}", desk.card),
+            Route("/api/record", desk.record),
+            Route("/api/post", desk.post, methods=["POST"]),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+    )
+    return Guard(app, desk.token, hosts), feed
 
 
 def serve(board: Board, host: str = "127.0.0.1", port: int = 8765) -> None:
@@ -205,17 +221,24 @@ class _Server(uvicorn.Server):
         self._feed = feed
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await self._feed.close()
+        self._feed.close()
         await super().shutdown(sockets)
 
 
 def _server(board: Board, host: str, port: int) -> tuple[_Server, socket.socket]:
     listener = _listen(host, port)
-    app = build(board, tuple({*LOOPBACK, host}))
-    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on", server_header=False,
-                            timeout_graceful_shutdown=2, timeout_keep_alive=15, ws="none")
-    assert isinstance(app, Guard) and isinstance(app.app, Starlette)
-    return _Server(config, app.app.state.feed), listener
+    app, feed = build(board, tuple({*LOOPBACK, host}))
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        server_header=False,
+        timeout_graceful_shutdown=2,
+        timeout_keep_alive=15,
+        ws="none",
+    )
+    return _Server(config, feed), listener
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -228,6 +251,8 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.listen(128)
     except OSError as error:
         listener.close()
-        raise BoardError(f"board {host}:{port}: {error.strerror or error}; another board may be open there: "
-                         f"close it, or choose another port with --port (0 takes any free one)") from error
+        raise BoardError(
+            f"board {host}:{port}: {error.strerror or error}; another board may be open there: "
+            f"close it, or choose another port with --port (0 takes any free one)"
+        ) from error
     return listener

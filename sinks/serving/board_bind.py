@@ -1,7 +1,7 @@
-"""Values bound into the SQL of a card, for query functions that take a text only (such as the owner's socket).
+"""Values bound into the SQL of a card, for query functions that take a text only (the owner's socket).
 
-ClickHouse's own parameters are `{name:Type}`. Here each becomes a quoted literal of its type, in one pass over the
-SQL, so that a value is never read as SQL nor as another parameter.
+ClickHouse's own parameters are `{name:Type}`. Here each becomes a quoted literal of its type, in one
+pass over the SQL, so that a value is never read as SQL nor as another parameter.
 """
 
 import re
@@ -14,7 +14,8 @@ _ESCAPES = {"\\": "\\\\", "'": "\\'", "\0": "\\0", "\n": "\\n", "\r": "\\r", "\t
 def bind(sql: str, parameters: Mapping[str, object]) -> str:
     """`sql` with every `{name:String}` and `{name:Int64}` replaced by a literal.
 
-    Raises KeyError for a parameter without a value, ValueError for another type or a value that does not fit it.
+    Raises KeyError for a parameter without a value, ValueError for another type or a value that does
+    not fit it.
     """
 
     def literal(found: re.Match[str]) -> str:

@@ -1,8 +1,8 @@
 """The live round: one query per due card and interval, shared by every client, sent only when changed.
 
-Nobody connected: no query; a page that nobody looks at: none of its cards. A card whose query takes long is asked
-less often (it rests four times as long as it took), and a round is followed by a pause at least as long as itself,
-so that the board leaves the machine to the ledger. A failing query is shown on its card and asked again.
+Nobody connected: no query; a page that nobody looks at: none of its cards. A card whose query takes long is
+asked less often (it rests four times as long as it took), and a round is followed by a pause at least as long
+as itself, so that the board leaves the machine to the ledger. A failing query is shown on its card.
 Clients pull: each holds the number of the last change it saw and gets the newest state of what changed since,
 so a slow client skips states instead of queueing them.
 """
@@ -39,7 +39,9 @@ class Snap:
 class Feed:
     """Asks the live cards and keeps their newest answers; see the module's text for the rules."""
 
-    def __init__(self, cards: list[Card], query: Query, clock: Callable[[], int], tz: str, interval_s: float) -> None:
+    def __init__(
+        self, cards: list[Card], query: Query, clock: Callable[[], int], tz: str, interval_s: float
+    ) -> None:
         self.cards, self.query, self.clock, self.tz, self.interval_s = cards, query, clock, tz, interval_s
         self.seq = 0
         self.watched: Counter[str] = Counter()
@@ -48,7 +50,7 @@ class Feed:
         self._lines: dict[tuple[str, str, str], deque[tuple[float, float]]] = {}
         self._one = asyncio.Lock()  # the query function need not be safe for two threads
         self._wake = asyncio.Event()
-        self._changed = asyncio.Condition()
+        self._tick = asyncio.Event()
 
     async def run(self) -> None:
         """Ask for ever, while somebody looks. Ends by cancellation."""
@@ -71,7 +73,7 @@ class Feed:
         return card.file.page in pages or card.file.kind == "freshness"
 
     def join(self, page: str) -> None:
-        """A client looks at `page`. What was known of a page that nobody watched is old and not sent again."""
+        """A client looks at `page`. What was known of a page that nobody watched is old: not sent again."""
         for card in self.cards:
             if card.live and not self.seen_on(card, +self.watched):
                 self.snaps[card.name] = Snap()
@@ -83,23 +85,28 @@ class Feed:
         self.watched[page] -= 1
         self.watched += Counter()  # drops pages that nobody watches
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Let every stream end."""
         self.closed = True
-        async with self._changed:
-            self._changed.notify_all()
+        self._ring()
 
     async def changes(self, page: str, after: int, timeout_s: float) -> list[Snap]:
-        """Answers for `page` newer than change number `after`, oldest first; empty when none comes in `timeout_s`."""
+        """Answers for `page` newer than change number `after`, oldest first; empty if none comes in time."""
         mine = [card.name for card in self.cards if card.live and self.seen_on(card, (page,))]
 
-        def newer() -> list[Snap]:
-            return sorted((self.snaps[name] for name in mine if self.snaps[name].seq > after), key=lambda snap: snap.seq)
-
-        async with self._changed:
+        end = time.monotonic() + timeout_s
+        while True:
+            newer = [self.snaps[name] for name in mine if self.snaps[name].seq > after]
+            left = end - time.monotonic()
+            if newer or self.closed or left <= 0:
+                return sorted(newer, key=lambda snap: snap.seq)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait_for(lambda: self.closed or bool(newer())), timeout_s)
-            return newer()
+                await asyncio.wait_for(self._tick.wait(), left)
+
+    def _ring(self) -> None:
+        """Wake all who wait. An event for each change: a condition's lock may be lost by a cancelled waiter."""
+        self._tick.set()
+        self._tick = asyncio.Event()
 
     async def ask(self, card: Card, given: dict[str, str]) -> dict[str, object]:
         """Ask one card now, with values for its parameters; the answer is a body as in the stream.
@@ -117,7 +124,7 @@ class Feed:
             body: dict[str, object] = {"card": card.name, "rows": rows(table, names)}
             if "total_rows" in table.column_names and table.num_rows:
                 body["total"] = str(table.column("total_rows")[0].as_py())
-        except Exception as error:  # whatever the store says belongs on the card, not in the server's log
+        except Exception as error:  # noqa: BLE001 -- whatever the store says belongs on the card, not in the server's log
             body = {"card": card.name, "error": f"{type(error).__name__}: {error}"[:600]}
         body["took_ms"] = round((time.monotonic() - started) * 1000)
         return body
@@ -132,10 +139,9 @@ class Feed:
         digest = fingerprint(body)
         if digest == snap.digest:
             return
-        async with self._changed:
-            self.seq += 1
-            snap.seq, snap.digest, snap.body = self.seq, digest, body
-            self._changed.notify_all()
+        self.seq += 1
+        snap.seq, snap.digest, snap.body = self.seq, digest, body
+        self._ring()
 
     def _rates(self, card: Card, body: dict[str, object]) -> None:
         """Turn growing counters (format `rate`) into their growth per second over the last seconds."""
@@ -144,7 +150,9 @@ class Feed:
             if column.format != "rate" or not isinstance(answer, list):
                 continue
             for row in answer:
-                key = json.dumps([row[i] for i, each in enumerate(card.file.columns) if each.name in card.file.key])
+                key = json.dumps(
+                    [row[i] for i, each in enumerate(card.file.columns) if each.name in card.file.key]
+                )
                 row[place] = self._rate((card.name, column.name, key), row[place])
 
     def _rate(self, key: tuple[str, str, str], value: Cell) -> Cell:

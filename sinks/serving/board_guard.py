@@ -16,8 +16,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 BODY_LIMIT = 64 * 1024
 _HOST = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]")
 HEADERS = {
-    "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
-                               "object-src 'none'",
+    "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'; object-src 'none'",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",
@@ -58,8 +58,10 @@ class Guard:
         host = headers.get("host", "")
         if host_name(host) not in self.hosts:
             return 421, f"Host {host!r} is not this board; open it as http://127.0.0.1:PORT"
-        if headers.get("sec-fetch-site", "none") not in ("none", "same-origin") \
-                and headers.get("sec-fetch-mode") != "navigate":
+        if (
+            headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+            and headers.get("sec-fetch-mode") != "navigate"
+        ):
             return 403, "requests from other sites are refused"
         if method in ("GET", "HEAD"):
             return None

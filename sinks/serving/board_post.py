@@ -38,5 +38,12 @@ def event_of(form: Mapping[str, object], now_ms: int) -> dict[str, str]:
             raise FormError(f"{name}: missing")
     stamp = datetime.fromtimestamp(now_ms // 1000, UTC).replace(microsecond=now_ms % 1000 * 1000)
     time = stamp.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return {"id": event["id"], "source": SOURCE, "time": time, "type": kind, "entity": event["entity"],
-            "trust": "red", **{name: event[name] for name in BY_HAND[kind] if name in event}}
+    return {
+        "id": event["id"],
+        "source": SOURCE,
+        "time": time,
+        "type": kind,
+        "entity": event["entity"],
+        "trust": "red",
+        **{name: event[name] for name in BY_HAND[kind] if name in event},
+    }

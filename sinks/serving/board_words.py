@@ -1,6 +1,6 @@
 """Words and forms the page needs from the nouns: codes in both languages, and what may be typed by hand.
 
-Everything is derived from `schemas`, so that a new reason or type is named on the board without a change here.
+Everything is derived from `schemas`, so that a new reason or type is named without a change here.
 """
 
 from schemas.accounts import CHART
@@ -19,15 +19,32 @@ NUMBERS = frozenset({Kind.QTY, Kind.PRICE, Kind.MONEY})
 MUST = {"stock.receipt": {"unit_cost"}}
 
 _STATES: dict[str, tuple[str, str]] = {
-    "uncosted": ("无成本", "no cost"), "estimated": ("暂估", "estimated"), "billed": ("已开票", "billed"),
-    "landed": ("含杂费", "landed"), "closed": ("已结账", "closed"), "delivery": ("销售", "sale"),
-    "return": ("退货", "return"), "charge": ("服务费", "charge"), "green": ("设备", "device"),
-    "yellow": ("人工有凭证", "person, with evidence"), "red": ("手工录入", "typed by hand"),
-    "posted": ("已过账", "posted"), "true_up": ("成本调整", "true-up"), "waiting": ("等待", "waiting"),
-    "committed": ("已入账", "committed"), "refused": ("已拒绝", "refused"), "duplicate": ("重复", "duplicate"),
-    "sample": ("样品", "sample"), "gift": ("赠送", "gift"), "repair_exchange": ("维修换货", "repair exchange"),
-    "consumption": ("领用", "consumption"), "damaged": ("破损", "damaged"), "lost": ("丢失", "lost"),
-    "expired": ("过期", "expired"), "write_off": ("报废", "write-off"), "unknown": ("原因不明", "unknown"),
+    "uncosted": ("无成本", "no cost"),
+    "estimated": ("暂估", "estimated"),
+    "billed": ("已开票", "billed"),
+    "landed": ("含杂费", "landed"),
+    "closed": ("已结账", "closed"),
+    "delivery": ("销售", "sale"),
+    "return": ("退货", "return"),
+    "charge": ("服务费", "charge"),
+    "green": ("设备", "device"),
+    "yellow": ("人工有凭证", "person, with evidence"),
+    "red": ("手工录入", "typed by hand"),
+    "posted": ("已过账", "posted"),
+    "true_up": ("成本调整", "true-up"),
+    "waiting": ("等待", "waiting"),
+    "committed": ("已入账", "committed"),
+    "refused": ("已拒绝", "refused"),
+    "duplicate": ("重复", "duplicate"),
+    "sample": ("样品", "sample"),
+    "gift": ("赠送", "gift"),
+    "repair_exchange": ("维修换货", "repair exchange"),
+    "consumption": ("领用", "consumption"),
+    "damaged": ("破损", "damaged"),
+    "lost": ("丢失", "lost"),
+    "expired": ("过期", "expired"),
+    "write_off": ("报废", "write-off"),
+    "unknown": ("原因不明", "unknown"),
 }
 
 
@@ -45,12 +62,19 @@ def words() -> dict[str, dict[str, str]]:
 
 def forms() -> list[dict[str, object]]:
     """The forms of the page: per type its name in both languages and its fields as the schema names them."""
-    offered = []
+    offered: list[dict[str, object]] = []
     for name, wanted in BY_HAND.items():
         kind = EVENT_TYPES[name]
-        fields = [{"name": each, "zh": _short(kind.field(each).zh), "en": _short(kind.field(each).en),
-                   "number": kind.field(each).kind in NUMBERS,
-                   "required": kind.field(each).required or each in MUST.get(name, ())} for each in wanted]
+        fields = [
+            {
+                "name": each,
+                "zh": _short(kind.field(each).zh),
+                "en": _short(kind.field(each).en),
+                "number": kind.field(each).kind in NUMBERS,
+                "required": kind.field(each).required or each in MUST.get(name, ()),
+            }
+            for each in wanted
+        ]
         offered.append({"type": name, "zh": _short(kind.zh), "en": _short(kind.en), "fields": fields})
     return offered
 
@@ -58,5 +82,5 @@ def forms() -> list[dict[str, object]]:
 def _short(text: str) -> str:
     """The label's head: what stands before the first colon, comma, semicolon or bracket."""
     for mark in (":", ":", "(", "(", ",", ",", ";", ";"):
-        text = text.split(mark)[0]
+        text = text.split(mark, maxsplit=1)[0]
     return text.strip().replace("`uom`", "unit")

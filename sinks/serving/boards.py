@@ -22,8 +22,26 @@ VIEWS = Path(__file__).resolve().parent.parent / "views"
 GIVEN = frozenset({"now_ms", "tz", "search"})
 _PARAM = re.compile(r"\{\s*([A-Za-z_]\w*)\s*:\s*[A-Za-z]")
 
-Format = Literal["text", "word", "words", "item", "place", "qty", "signed", "money", "signed_money", "cost", "int",
-                 "percent", "rate", "time", "day", "check", "trust", "raw"]
+Format = Literal[
+    "text",
+    "word",
+    "words",
+    "item",
+    "place",
+    "qty",
+    "signed",
+    "money",
+    "signed_money",
+    "cost",
+    "int",
+    "percent",
+    "rate",
+    "time",
+    "day",
+    "check",
+    "trust",
+    "raw",
+]
 
 
 class CardError(Exception):
@@ -41,7 +59,8 @@ class Text(BaseModel):
 class Column(Text):
     """One column of a card: labels, unit and how its values are written.
 
-    `item` shows the name from the hidden columns `<name>_zh` and `<name>_en` beside the code; `words` a sentence.
+    `item` shows the name from the hidden columns `<name>_zh` and `<name>_en` beside the code; `words` is a
+    sentence.
     `opens` names a drill page that gets its parameters from the row's columns of the same name; `alarm`
     says which sign of the value calls for attention; `minor` columns give way on a phone.
     """
@@ -98,8 +117,14 @@ class Card:
     def public(self) -> dict[str, object]:
         """The card as the page needs it: everything but the SQL."""
         shown = self.file.model_dump(exclude_none=True)
-        return {"name": self.name, "room": self.room, "params": list(self.params),
-                "search": "search" in self.given, "live": self.live, **shown}
+        return {
+            "name": self.name,
+            "room": self.room,
+            "params": list(self.params),
+            "search": "search" in self.given,
+            "live": self.live,
+            **shown,
+        }
 
 
 def discover(views: Path | None = None) -> list[Card]:
@@ -114,8 +139,10 @@ def discover(views: Path | None = None) -> list[Card]:
     for stem in sorted({path.with_suffix("") for path in files}):
         card = _load(stem)
         if card.name in cards:
-            raise CardError(f"{_place(stem)}: the card {card.name} exists in room {cards[card.name].room} too; "
-                            "give one of them another name")
+            raise CardError(
+                f"{_place(stem)}: the card {card.name} exists in room {cards[card.name].room} too; "
+                "give one of them another name"
+            )
         cards[card.name] = card
     found = sorted(cards.values(), key=lambda card: (card.file.order, card.name))
     _check_pages(found)
@@ -137,7 +164,9 @@ def _load(stem: Path) -> Card:
     sql_file, yml_file = stem.with_suffix(".sql"), stem.with_suffix(".yml")
     for path, twin in ((sql_file, yml_file), (yml_file, sql_file)):
         if not path.exists():
-            raise CardError(f"{_place(twin)}: has no {path.name} beside it; a card is one SQL and one card file")
+            raise CardError(
+                f"{_place(twin)}: has no {path.name} beside it; a card is one SQL and one card file"
+            )
     sql = sql_file.read_text(encoding="utf-8").strip().rstrip(";")
     if "mart." not in sql:
         raise CardError(f"{_place(sql_file)}: reads no face; a card selects from mart")
@@ -147,8 +176,14 @@ def _load(stem: Path) -> Card:
         if name not in names:
             raise CardError(f"{_place(yml_file)}: {name} is not among the columns; list it under `columns`")
     asked = frozenset(_PARAM.findall(sql))
-    return Card(name=stem.name.removeprefix("board_"), room=stem.parent.name, sql=sql, file=file,
-                params=tuple(sorted(asked - GIVEN)), given=asked & GIVEN)
+    return Card(
+        name=stem.name.removeprefix("board_"),
+        room=stem.parent.name,
+        sql=sql,
+        file=file,
+        params=tuple(sorted(asked - GIVEN)),
+        given=asked & GIVEN,
+    )
 
 
 def _read(path: Path) -> CardFile:
@@ -167,14 +202,18 @@ def _check_pages(cards: list[Card]) -> None:
     for page in pages(cards):
         if not page["title"]:
             first = next(card for card in cards if card.file.page == page["id"])
-            raise CardError(f"sinks/views/{first.room}/board_{first.name}.yml: nobody titles the page {page['id']}; "
-                            "add `page_title: {zh: …, en: …}` to one of its cards")
+            raise CardError(
+                f"sinks/views/{first.room}/board_{first.name}.yml: nobody titles the page {page['id']}; "
+                "add `page_title: {zh: …, en: …}` to one of its cards"
+            )
     known = {card.file.page for card in cards}
     for card in cards:
         for column in card.file.columns:
             if column.opens and column.opens not in known:
-                raise CardError(f"sinks/views/{card.room}/board_{card.name}.yml: {column.name} opens {column.opens}, "
-                                f"which is no page; known: {', '.join(sorted(known))}")
+                raise CardError(
+                    f"sinks/views/{card.room}/board_{card.name}.yml: {column.name} opens {column.opens}, "
+                    f"which is no page; known: {', '.join(sorted(known))}"
+                )
 
 
 def _place(path: Path) -> str:

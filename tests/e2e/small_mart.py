@@ -1,12 +1,11 @@
 """A small real store for the board's tests: tables filled by hand, faces as shipped, in a process of its own.
 
-One process may open one chDB directory, so the store lives in a child and answers over a pipe. The seam: whoever
+One process may open one chDB directory, so the store lives in a child and answers over a pipe. The seam: who
 has the running ledger passes its own `query` and `submit` to the board instead of those of `SmallMart`.
 """
 
 import json
 import multiprocessing
-import random
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -23,18 +22,8 @@ from sinks.clickhouse import Store
 from sinks.serving.board_bind import bind
 
 ENTITY = "FRESH"
-SITES = ("S01-Center", "S02-Harbour", "S03-Station")
-ITEMS = {  # code: cost, price, names
-    "MILK-1L": ("5.20", "7.90", "鲜牛奶 1 升", "Fresh milk 1 l"), "BREAD-W": ("3.10", "6.50", "全麦面包", "Wholegrain bread"),
-    "EGGS-10": ("8.40", "12.80", "鸡蛋 10 枚", "Eggs, 10"), "RICE-5KG": ("26.50", "39.90", "东北大米 5 公斤", "Rice 5 kg"),
-    "TOFU-400": ("2.30", "4.50", "嫩豆腐 400 克", "Soft tofu 400 g"), "APPLE-KG": ("6.80", "11.80", "红富士苹果", "Fuji apples"),
-    "PORK-KG": ("28.00", "42.00", "五花肉", "Pork belly"), "SOY-500": ("5.90", "9.90", "生抽 500 毫升", "Soy sauce 500 ml"),
-    "TEA-100": ("18.00", "36.00", "龙井绿茶 100 克", "Green tea 100 g"), "WATER-6": ("6.60", "10.80", "饮用水 6 瓶", "Water, 6 bottles"),
-    "NOODLE-5": ("9.20", "14.50", "方便面 5 连包", "Noodles, 5 packs"), "SHRIMP-KG": ("48.00", "79.00", "冷冻虾仁", "Frozen shrimp"),
-    "DURIAN-KG": ("41.00", "58.00", "金枕榴莲", "Durian"),
-}
 TRUST = ("green", "yellow", "red")
-MINUTE = 60_000
+
 
 def _child(pipe: Connection, directory: str) -> None:
     """Answer (sql) with Arrow bytes and (table, rows, token) with None; a failure with its words."""
@@ -52,7 +41,7 @@ def _child(pipe: Connection, directory: str) -> None:
                 table_name, rows, token = asked
                 store.insert(table_name, pa.Table.from_pylist(rows), token)
                 pipe.send(None)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- told to the parent
             pipe.send(f"{type(error).__name__}: {error}")
     store.close()
 
@@ -84,7 +73,7 @@ class SmallMart:
         return self.query(sql, parameters).column(0)[0].as_py()
 
     def insert(self, table: str, rows: list[dict[str, object]]) -> None:
-        """Insert rows; decimals as scaled integers, times as milliseconds, what is missing takes its default."""
+        """Insert rows: decimals as scaled integers, times as milliseconds; what is missing is default."""
         self._token += 1
         self._ask((table, rows, f"t{self._token}"))
 
@@ -93,44 +82,136 @@ class SmallMart:
             self.pipe.send(message)
             answer = self.pipe.recv()
         if isinstance(answer, str):
-            raise RuntimeError(answer)
+            raise RuntimeError(answer)  # noqa: TRY004 -- the store's words
         return answer
 
-    def move(self, event: str, kind: str, at: int, item: str, here: str, there: str, qty: str | Decimal, value: Decimal, **more: str) -> None:
+    def move(
+        self,
+        event: str,
+        kind: str,
+        at: int,
+        item: str,
+        here: str,
+        there: str,
+        qty: str | Decimal,
+        value: Decimal,
+        **more: str,
+    ) -> None:
         """One movement line from `here` to `there`, kept until `flush`."""
         self.version += 1
         self.records[event] = json.dumps({"id": event, "type": kind, "item": item, "qty": str(qty)}).encode()
         units, cents = scaled(qty, 6), scaled(value, 4)
-        self._lines.append({"entity": ENTITY, "version": self.version, "line": 1, "status": "posted", "event_id": event, "source": more.get("source", "till"),
-                            "type": kind, "event_at": at, "recorded_at": at + 400, "period": "2026-11", "item": item, "from_place": here, "to_place": there,
-                            "qty": units, "value_amt": cents, "reason": more.get("reason", ""), "channel": more.get("channel", ""), "trust": more.get("trust", "green")})
+        self._lines.append(
+            {
+                "entity": ENTITY,
+                "version": self.version,
+                "line": 1,
+                "status": "posted",
+                "event_id": event,
+                "source": more.get("source", "till"),
+                "type": kind,
+                "event_at": at,
+                "recorded_at": at + 400,
+                "period": "2026-11",
+                "item": item,
+                "from_place": here,
+                "to_place": there,
+                "qty": units,
+                "value_amt": cents,
+                "reason": more.get("reason", ""),
+                "channel": more.get("channel", ""),
+                "trust": more.get("trust", "green"),
+            }
+        )
         for place, sign in ((here, -1), (there, 1)):
             if not place.startswith("@"):
-                row = self._stock.setdefault((place, item), {"entity": ENTITY, "account": len(self._stock) + 1, "qty": 0, "cell_value_amt": 0, "trust": "green", "event_at": 0, "recorded_at": 0})
-                row |= {"cell": row["account"], "qty": row["qty"] + sign * units, "cell_value_amt": row["cell_value_amt"] + sign * cents, "version": self.version,
-                        "trust": max(str(row["trust"]), more.get("trust", "green"), key=TRUST.index), "event_at": max(row["event_at"], at), "recorded_at": max(row["recorded_at"], at + 400)}
+                row = self._stock.setdefault(
+                    (place, item),
+                    {
+                        "entity": ENTITY,
+                        "account": len(self._stock) + 1,
+                        "qty": 0,
+                        "cell_value_amt": 0,
+                        "trust": "green",
+                        "event_at": 0,
+                        "recorded_at": 0,
+                    },
+                )
+                row |= {
+                    "cell": row["account"],
+                    "qty": row["qty"] + sign * units,
+                    "cell_value_amt": row["cell_value_amt"] + sign * cents,
+                    "version": self.version,
+                    "trust": max(str(row["trust"]), more.get("trust", "green"), key=TRUST.index),
+                    "event_at": max(row["event_at"], at),
+                    "recorded_at": max(row["recorded_at"], at + 400),
+                }
 
-    def sell(self, event: str, at: int, item: str, site: str, channel: str, qty: str | Decimal, price: Decimal, cost: Decimal, **more: str) -> None:
+    def sell(
+        self,
+        event: str,
+        at: int,
+        item: str,
+        site: str,
+        channel: str,
+        qty: str | Decimal,
+        price: Decimal,
+        cost: Decimal,
+        **more: str,
+    ) -> None:
         """One delivery, kept until `flush`; `state` in more: uncosted or estimated."""
         cogs = Decimal(0) if more.get("state") == "uncosted" else Decimal(qty) * cost
-        self.move(event, "sale.delivery", at, item, site, f"@customer/{channel}", qty, cogs, channel=channel, **more)
+        self.move(
+            event, "sale.delivery", at, item, site, f"@customer/{channel}", qty, cogs, channel=channel, **more
+        )
         estimated = more.get("state") == "estimated"
-        self._sales.append({"entity": ENTITY, "version": self.version, "event_id": event, "document": more.get("document", ""), "event_at": at, "recorded_at": at + 400,
-                            "period": "2026-11", "item": item, "site": site, "channel": channel, "kind": "delivery", "qty": scaled(qty, 6), "revenue_amt": scaled(Decimal(qty) * price, 4),
-                            "cogs_amt": scaled(cogs, 4), "open_qty": scaled(qty, 6) if estimated else 0, "open_amt": scaled(cogs, 4) if estimated else 0, "uncosted": int(more.get("state") == "uncosted")})
+        self._sales.append(
+            {
+                "entity": ENTITY,
+                "version": self.version,
+                "event_id": event,
+                "document": more.get("document", ""),
+                "event_at": at,
+                "recorded_at": at + 400,
+                "period": "2026-11",
+                "item": item,
+                "site": site,
+                "channel": channel,
+                "kind": "delivery",
+                "qty": scaled(qty, 6),
+                "revenue_amt": scaled(Decimal(qty) * price, 4),
+                "cogs_amt": scaled(cogs, 4),
+                "open_qty": scaled(qty, 6) if estimated else 0,
+                "open_amt": scaled(cogs, 4) if estimated else 0,
+                "uncosted": int(more.get("state") == "uncosted"),
+            }
+        )
 
     def flush(self) -> None:
         """Insert what was moved and sold."""
         lines, self._lines = self._lines, []
         sales, self._sales = self._sales, []
-        self.insert("core.account", [{"account": row["account"], "cell": row["account"], "entity": ENTITY, "place": place, "site": place, "item": item} for (place, item), row in self._stock.items()])
+        self.insert(
+            "core.account",
+            [
+                {
+                    "account": row["account"],
+                    "cell": row["account"],
+                    "entity": ENTITY,
+                    "place": place,
+                    "site": place,
+                    "item": item,
+                }
+                for (place, item), row in self._stock.items()
+            ],
+        )
         self.insert("core.movement", lines)
         self.insert("core.stock", [{**row, "cell_qty": row["qty"]} for row in self._stock.values()])
         if sales:
             self.insert("core.sale", sales)
 
     def submit(self, event: dict[str, str]) -> dict[str, object]:
-        """Post one event by hand: enough of a ledger to move stock and sales; more than 999 pieces are refused."""
+        """Post one event by hand: enough of a ledger to move stock and sales; over 999 pieces are refused."""
         if event["id"] in self.records:
             return {"status": "duplicate", "reason": "", "version": None}
         qty = Decimal(event["qty"])
@@ -138,9 +219,31 @@ class SmallMart:
             return {"status": "refused", "reason": "range", "version": None}
         at = max(self.now_ms, int(time.time() * 1000))
         if event["type"] == "stock.receipt":
-            self.move(event["id"], event["type"], at, event["item"], "@supplier", event["site"], qty, qty * Decimal(event["unit_cost"]), source="board", trust="red")
+            self.move(
+                event["id"],
+                event["type"],
+                at,
+                event["item"],
+                "@supplier",
+                event["site"],
+                qty,
+                qty * Decimal(event["unit_cost"]),
+                source="board",
+                trust="red",
+            )
         else:
-            self.sell(event["id"], at, event["item"], event["site"], event.get("channel", "shop"), qty, Decimal(event.get("unit_price", "0")), Decimal(5), source="board", trust="red")
+            self.sell(
+                event["id"],
+                at,
+                event["item"],
+                event["site"],
+                event.get("channel", "shop"),
+                qty,
+                Decimal(event.get("unit_price", "0")),
+                Decimal(5),
+                source="board",
+                trust="red",
+            )
         self.flush()
         self.insert("ops.intake", [{"source": "board", "run_id": "r1", "records_in": 1, "committed": 1}])
         return {"status": "committed", "reason": "", "version": self.version}
@@ -155,51 +258,15 @@ def scaled(value: str | Decimal, places: int) -> int:
     return int(Decimal(value).scaleb(places))
 
 
-def seed(mart: SmallMart) -> None:
-    """A day of three supermarkets, ending at the mart's now."""
-    rng = random.Random(7)
-    now = mart.now_ms
-    for i, (item, (cost_text, price, *_)) in enumerate(ITEMS.items()):
-        cost = Decimal(cost_text)
-        if item == "DURIAN-KG":  # sold before it was received
-            continue
-        for site in SITES:
-            qty = str(rng.randint(60, 260))
-            mart.move(f"open-{i}-{site}", "stock.receipt", now - 26 * 60 * MINUTE, item, "@supplier/VALLEY", site, qty, int(qty) * cost, source="opening")
-            for n in range(30):
-                at = now - int(min(23.9, abs(rng.gauss(0, 9))) * 60 * MINUTE) - rng.randint(3_000, 50_000)
-                state = "estimated" if (i, site) == (6, SITES[1]) and n < 4 else "uncosted" if (i, n) == (8, 2) else ""
-                channel = rng.choice(("shop", "shop", "app", "delivery"))
-                mart.sell(f"T{i:02}{site[:3]}-{n:03}", at, item, site, channel, str(rng.randint(1, 3)), Decimal(price), cost, document=f"B{n:04}", state=state)
-    mart.sell("T-NEG", now - 4000, "DURIAN-KG", SITES[2], "app", "3.25", Decimal("58"), Decimal("41"), state="estimated")
-    mart.move("T-RETURN", "sale.return", now - 3000, "TEA-100", "@customer/shop", SITES[0], "1", Decimal("18"))
-    mart.move("W-1", "stock.issue", now - 2500, "APPLE-KG", SITES[0], "@loss/management", "4.35", Decimal("29.58"), reason="damaged", trust="yellow")
-    mart.flush()
-    mart.insert("core.item", [{"entity": ENTITY, "item": item, "version": 1, "recorded_at": now, "name_zh": zh, "name_en": en, "uom": "C62"} for item, (_, _, zh, en) in ITEMS.items()])
-    texts = (("negative_stock", "MILK-1L at S02-Harbour: 3 on hand, 12 asked", "T-9", "MILK-1L", "12"), ("naive_time", "time: 2026-11-24T10:02:11 has no offset", "T-10", "EGGS-10", "1"),
-             ("naive_time", "time: 2026-11-24T10:07:40 has no offset", "T-11", "TOFU-400", "2"))
-    mart.insert("raw.refusal", [{"source": "till", "run_id": "r1", "part": "till-02.ndjson", "position": 18_233 + 777 * i, "ordinal": 211 + i, "arrived_at": now - (9 - 3 * i) * MINUTE, "reason": reason,
-                                 "detail": detail, "event_id": event, "type": "sale.delivery", "raw": json.dumps({"id": event, "type": "sale.delivery", "item": item, "qty": qty})}
-                                for i, (reason, detail, event, item, qty) in enumerate(texts)])
-    mart.insert("core.waiting", [{"source": "till", "run_id": "r1", "ordinal": 300, "entity": ENTITY, "event_id": "R-77", "type": "sale.return", "waits_for": "till#T-4711", "since": now - 30 * MINUTE, "state": "waiting", "state_ordinal": 300}])
-    mart.insert("core.count", [{"entity": ENTITY, "version": 900 + i, "event_id": f"C-{i}", "event_at": now - 90 * MINUTE, "recorded_at": now - 90 * MINUTE, "item": item, "site": site,
-                                "counted_qty": scaled(counted, 6), "book_qty": scaled(book, 6), "diff_qty": scaled(counted, 6) - scaled(book, 6), "diff_value_amt": scaled(worth, 4)}
-                               for i, (item, site, counted, book, worth) in enumerate((("EGGS-10", SITES[1], "88", "91", "-25.2"), ("WATER-6", SITES[0], "45", "44", "6.6")))])
-    mart.insert("ops.intake", [{"source": "till", "run_id": "r1", "records_in": 1102, "committed": 1083, "refused": 3, "duplicate": 15, "waiting": 1, "late": 12},
-                               {"source": "opening", "run_id": "r1", "records_in": 36, "committed": 36, "refused": 0, "duplicate": 0, "waiting": 0, "late": 0}])
-
-
 @contextmanager
 def small_mart(directory: Path, now_ms: int) -> Iterator[SmallMart]:
-    """Start the child on an empty directory, fill the store, and stop it at the end."""
+    """Start the child on an empty directory and stop it at the end."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     child = context.Process(target=_child, args=(there, str(directory)), daemon=True)
     child.start()
     try:
-        mart = SmallMart(here, now_ms)
-        seed(mart)
-        yield mart
+        yield SmallMart(here, now_ms)
     finally:
         here.send(None)
         child.join(10)

@@ -21,10 +21,24 @@ from sinks.serving.boards import Card, CardFile
 NOW = 1_800_000_000_000
 
 
-def card(name: str, sql: str, *columns: str, page: str = "now", params: tuple[str, ...] = (), **more: Any) -> Card:
+def card(
+    name: str, sql: str, *columns: str, page: str = "now", params: tuple[str, ...] = (), **more: Any
+) -> Card:
     """A card made by hand, asked at every round."""
-    shown = [{"name": column, "zh": column, "en": column, "format": "rate" if column.endswith("_rate") else "text"} for column in columns]
-    file = CardFile.model_validate({"title": {"zh": name, "en": name}, "kind": "table", "refresh": 0.2, "page": page, "columns": shown, **more})
+    shown = [
+        {"name": column, "zh": column, "en": column, "format": "rate" if column.endswith("_rate") else "text"}
+        for column in columns
+    ]
+    file = CardFile.model_validate(
+        {
+            "title": {"zh": name, "en": name},
+            "kind": "table",
+            "refresh": 0.2,
+            "page": page,
+            "columns": shown,
+            **more,
+        }
+    )
     return Card(name, "room", sql, file, params, frozenset())
 
 
@@ -46,16 +60,29 @@ CARDS = [card("one", "good", "a"), card("two", "bad", "a"), card("far", "far", "
 
 
 @contextmanager
-def board(store: Store, submit: Callable[[dict[str, str]], dict[str, object]] | None = None, cards: list[Card] | None = None) -> Iterator[str]:
+def board(
+    store: Store,
+    submit: Callable[[dict[str, str]], dict[str, object]] | None = None,
+    cards: list[Card] | None = None,
+) -> Iterator[str]:
     """A running board; gives host:port."""
-    with running(Board(store.query, submit, lambda: NOW, interval_s=0.2, cards=cards or CARDS), port=0) as url:
+    with running(
+        Board(store.query, submit, lambda: NOW, interval_s=0.2, cards=cards or CARDS), port=0
+    ) as url:
         yield urlsplit(url).netloc
 
 
-def ask(netloc: str, path: str, method: str = "GET", body: object = None, **headers: str) -> tuple[int, dict[str, str], str]:
+def ask(
+    netloc: str, path: str, method: str = "GET", body: object = None, **headers: str
+) -> tuple[int, dict[str, str], str]:
     """One request: status, headers (lower case), body. `_` in a header's name stands for `-`."""
     connection = http.client.HTTPConnection(netloc, timeout=10)
-    connection.request(method, path, None if body is None else json.dumps(body), {name.replace("_", "-"): value for name, value in headers.items()})
+    connection.request(
+        method,
+        path,
+        None if body is None else json.dumps(body),
+        {name.replace("_", "-"): value for name, value in headers.items()},
+    )
     reply = connection.getresponse()
     text = reply.read().decode()
     connection.close()
@@ -67,7 +94,11 @@ class Stream:
 
     def __init__(self, netloc: str, **headers: str) -> None:
         self.connection = http.client.HTTPConnection(netloc, timeout=10)
-        self.connection.request("GET", "/api/stream?page=now", headers={name.replace("_", "-"): value for name, value in headers.items()})
+        self.connection.request(
+            "GET",
+            "/api/stream?page=now",
+            headers={name.replace("_", "-"): value for name, value in headers.items()},
+        )
         self.reply = self.connection.getresponse()
 
     def next(self, kind: str) -> dict[str, Any]:
@@ -99,7 +130,9 @@ def test_every_answer_is_locked_down() -> None:
             assert "access-control-allow-origin" not in headers
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "x@127.0.0.1", "127.0.0.1.evil.example", "", "[::1"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:80", "x@127.0.0.1", "127.0.0.1.evil.example", "", "[::1"]
+)
 def test_a_name_that_points_here_is_refused(host: str) -> None:
     with board(Store()) as at:
         status, headers, _ = ask(at, "/api/board", Host=host)
@@ -127,8 +160,14 @@ def test_a_post_needs_origin_token_and_form() -> None:
     with board(Store(), submit) as at:
         token = json.loads(ask(at, "/api/board")[2])["token"]
         good = {"origin": f"http://{at}", "x_board_token": token, "content_type": "application/json"}
-        for wrong, status in (({"origin": "http://evil.example"}, 403), ({"origin": ""}, 403), ({"x_board_token": "x"}, 403), ({"x_board_token": "\u00e9"}, 403),
-                              ({"content_type": "text/plain"}, 415), ({"sec_fetch_site": "cross-site"}, 403)):  # fmt: skip
+        wrongs = [
+            {"origin": "http://evil.example"},
+            {"origin": ""},
+            {"x_board_token": "x"},
+            {"x_board_token": "\u00e9"},
+        ]
+        wrongs += [{"sec_fetch_site": "cross-site"}, {"content_type": "text/plain"}]
+        for wrong, status in zip(wrongs, [403] * 5 + [415], strict=True):
             assert ask(at, "/api/post", "POST", FORM, **{**good, **wrong})[0] == status
         assert ask(at, "/api/post", "POST", {**FORM, "note": "x" * 70_000}, **good)[0] == 413
         assert ask(at, "/api/post", "POST", {**FORM, "trust": "green"}, **good)[0] == 400
@@ -146,7 +185,15 @@ def test_a_ledger_in_trouble_is_told_and_a_read_only_board_takes_nothing() -> No
     for given, status in ((submit, 503), (None, 405)):
         with board(Store(), given) as at:
             token = json.loads(ask(at, "/api/board")[2])["token"]
-            found = ask(at, "/api/post", "POST", FORM, origin=f"http://{at}", x_board_token=token, content_type="application/json")
+            found = ask(
+                at,
+                "/api/post",
+                "POST",
+                FORM,
+                origin=f"http://{at}",
+                x_board_token=token,
+                content_type="application/json",
+            )
             assert found[0] == status
 
 
@@ -159,7 +206,9 @@ def test_nobody_looks_nothing_is_asked_and_all_share_one_round() -> None:
         assert [stream.next("card")["rows"] for stream in streams] == [[["1"]]] * 5
         before = len(store.asked)
         time.sleep(1)
-        assert len(store.asked) - before <= 2 * 6  # two cards, at most six rounds, whatever the number of clients
+        assert (
+            len(store.asked) - before <= 2 * 6
+        )  # two cards, at most six rounds, whatever the number of clients
         assert not [sql for sql, _ in store.asked if sql in ("far", "drill")]  # pages that nobody looks at
         for stream in streams:
             stream.close()
@@ -209,7 +258,10 @@ def test_a_taken_port_names_itself_and_the_cure() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(BoardError, match=f"board 127.0.0.1:{port}: .*--port"), running(Board(Store().query, None, lambda: NOW, cards=CARDS), port=port):
+        with (
+            pytest.raises(BoardError, match=f"board 127.0.0.1:{port}: .*--port"),
+            running(Board(Store().query, None, lambda: NOW, cards=CARDS), port=port),
+        ):
             pass
 
 
