@@ -30,7 +30,8 @@ def rows_of(tables: Mapping[str, pa.Table], name: str) -> list[Row]:
     if name not in tables or tables[name].num_rows == 0:
         return []
     table = tables[name]
-    decoded = [a.dictionary_decode() if pa.types.is_dictionary(a.type) else a for a in table.combine_chunks()]
+    decoded = [a.combine_chunks() if isinstance(a, pa.ChunkedArray) else a for a in table.columns]
+    decoded = [a.dictionary_decode() if pa.types.is_dictionary(a.type) else a for a in decoded]
     frame = pl.DataFrame({n: plain(a) for n, a in zip(table.column_names, decoded, strict=True)})
     return [{k: value_of(k, v) for k, v in row.items()} for row in frame.iter_rows(named=True)]
 
@@ -75,7 +76,7 @@ def faces_from_tables(tables: Mapping[str, pa.Table]) -> Faces:
         "stock": stock,
         "cell": cells,
         "cogs": cogs(core["sale"], ups),
-        "sale": [s | {"returns_id": s["returns_id"].rpartition("#")[2]} for s in core["sale"]],
+        "sale": [s | {"returns_id": s.get("returns_id", "").rpartition("#")[2]} for s in core["sale"]],
         "count": core["count"],
         "refusal": rows_of(tables, "raw.refusal"),
         "waiting": list({(w["source"], w["ordinal"]): w for w in core["waiting"]}.values()),
@@ -86,7 +87,7 @@ def faces_from_tables(tables: Mapping[str, pa.Table]) -> Faces:
 def pool_of(line: Row) -> str:
     """The pool of the physical side."""
     virtual = line["from_place"].startswith("@")
-    return str(line["to_pool"] if virtual else line["from_pool"])
+    return str(line.get("to_pool", "") if virtual else line.get("from_pool", ""))
 
 
 def signed(row: Row, event_of: Mapping[tuple[str, int], str]) -> Row:
@@ -116,7 +117,7 @@ def net_true_ups(ups: list[Row]) -> list[Row]:
 
 def holdings(core: Mapping[str, list[Row]]) -> tuple[list[Row], list[Row]]:
     """Stock per (site, item, lot, owner), and cells, from the newest state of each account."""
-    settings = {e["entity"]: e for e in core["entity"]}
+    settings = {e["entity"]: {k: v for k, v in e.items() if v != ""} for e in core["entity"]}
     accounts = {(a["entity"], a["account"]): a for a in core["account"]}
     newest: dict[Any, Row] = {}
     for row in core["stock"]:
@@ -130,11 +131,15 @@ def holdings(core: Mapping[str, list[Row]]) -> tuple[list[Row], list[Row]]:
         if account["place"].startswith("@"):
             continue
         site = account["place"].partition("/")[0]
-        places[cell][site, account["lot"]] += row["qty"]
+        places[cell][site, account.get("lot", "")] += row["qty"]
         if cell not in cells or row["version"] >= cells[cell]["version"]:
             scope = settings.get(row["entity"], {}).get("scope", "site")
-            scope_key = {"entity": "", "site": site, "lot": f"{site}|{account['lot']}"}[scope]
-            cells[cell] = row | {"item": account["item"], "owner": account["owner"], "scope": scope_key}
+            scope_key = {"entity": "", "site": site, "lot": f"{site}|{account.get('lot', '')}"}[scope]
+            cells[cell] = row | {
+                "item": account["item"],
+                "owner": account.get("owner", ""),
+                "scope": scope_key,
+            }
     stock = []
     for cell, row in cells.items():
         digits = int(settings.get(row["entity"], {}).get("minor_digits", 2))
@@ -171,26 +176,28 @@ def half_even(n: int, d: int) -> int:
 def cogs(sales: list[Row], ups: list[Row]) -> list[Row]:
     """Cost as known now: first posting and true-ups of leg cogs; open = first posting and all changes.
 
-    `uncosted` is a set of bits: 1 = the covered part came from nothing, 2 = the open part did.
+    `uncosted` of a sale is a set of bits: 1 = the covered part came from nothing, 2 = the open part did; of a
+    true-up it says that the covering inflow came from nothing.
     """
-    change: dict[Any, list[Decimal]] = defaultdict(lambda: [ZERO, ZERO, ZERO])
+    change: dict[Any, list[Decimal]] = defaultdict(lambda: [ZERO, ZERO, ZERO, ZERO])
     for up in ups:
         sums = change[up["entity"], up["corrects_version"]]
         sums[0] += up["value_amt"] if up["leg"] == "cogs" else ZERO
         sums[1] += up["open_qty"]
         sums[2] += up["open_amt"]
+        sums[3] = max(sums[3], Decimal(up.get("uncosted", 0)))
     found = []
     for sale in sales:
         if sale["kind"] == "charge":
             continue
-        cost, open_qty, open_amt = change[sale["entity"], sale["version"]]
+        cost, open_qty, open_amt, unknown = change[sale["entity"], sale["version"]]
         open_qty, open_amt = sale["open_qty"] + open_qty, sale["open_amt"] + open_amt
         bits = int(sale["uncosted"])
         state = "estimated" if open_qty else "billed"
-        if bits & 1 or (bits & 2 and open_qty):
+        if bits & 1 or unknown or (bits & 2 and open_qty):
             state = "uncosted"
         found.append(sale | {
-            "returns_id": sale["returns_id"].rpartition("#")[2], "cogs_amt": sale["cogs_amt"] + cost,
+            "returns_id": sale.get("returns_id", "").rpartition("#")[2], "cogs_amt": sale["cogs_amt"] + cost,
             "provisional_amt": open_amt, "state": state,
         })  # fmt: skip
     return found

@@ -73,6 +73,7 @@ class Line:
     to_place: str
     qty: Fraction
     value: int
+    at: int  # event_at
 
 
 @dataclass
@@ -141,6 +142,7 @@ class Book:
         self.accounts: Table[Fraction] = Table()  # AccountKey -> quantity
         self.cells: Table[Cell] = Table()  # (entity, item, owner, scope key)
         self.posted: Table[Posted] = Table()  # EventKey
+        self.now = 0  # event_at of the event being posted
         self.out = Out()
         self.fresh = Out()
 
@@ -223,7 +225,7 @@ class Book:
             raise Refused("overflow", f"a line of {qty} units worth {value} minor units")
         number = 1 + sum(1 for x in self.fresh.lines if (x.entity, x.version) == (entity, version))
         self.fresh.lines.append(
-            Line(entity, version, number, event, item, lot, owner, pool, place, to, qty, value)
+            Line(entity, version, number, event, item, lot, owner, pool, place, to, qty, value, self.now)
         )
         for side, sign in ((place, -1), (to, +1)):
             key = (entity, side, item, lot, owner, "" if is_virtual(side) else pool)

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.reference.book import Book, Posted
-from tests.reference.exact import decimal_text, is_virtual, period, r, site_of, time_ms, time_text
+from tests.reference.exact import decimal_text, is_virtual, period, r, site_of, time_text
 
 Row = dict[str, Any]
 
@@ -27,7 +27,7 @@ def movements(book: Book) -> list[Row]:
     rows = []
     for x in book.out.lines:
         entity = book.entities.rows[x.entity]
-        at = time_ms(x.event["time"])
+        at = x.at
         rows.append({
             "entity": x.entity, "version": x.version, "line": x.line, "event_id": x.event["id"],
             "source": x.event["source"], "type": x.event["type"], "event_at": time_text(at),

@@ -108,18 +108,16 @@ class Reference:
                         raise Refused("missing_field", f"{kind} needs {' or '.join(group)}")
 
     def without_known(self, events: list[Event]) -> list[Event]:
-        """The events that are new; `id_conflict` where an id is known with other content."""
-        new: list[Event] = []
-        seen: dict[EventKey, tuple[Any, ...]] = {}
-        for event in events:
-            key, said = event_key(event), content(event)
-            before = self.known.get(key, seen.get(key))
-            if before is None:
-                new.append(event)
-                seen[key] = said
-            elif before != said:
-                raise Refused("id_conflict", f"{key} was known with other content")
-        return new
+        """All events, or none if all are known; `id_conflict` for anything between."""
+        known = [self.known.get(event_key(event)) for event in events]
+        if len({event_key(event) for event in events}) < len(events):
+            raise Refused("id_conflict", "an id twice in one record")
+        for event, before in zip(events, known, strict=True):
+            if before is not None and before != content(event):
+                raise Refused("id_conflict", f"{event_key(event)} was known with other content")
+        if any(before is not None for before in known) and None in known:
+            raise Refused("id_conflict", "some events of the record are known, others are not")
+        return events if None in known else []
 
     def attempt(self, record: Record, events: list[Event]) -> Verdict:
         """Try to commit; a record that waits is remembered, one that is refused leaves no trace."""
@@ -157,6 +155,8 @@ class Reference:
                 raise Refused("not_yet", event["type"])
             if event.get("valuation") == "standard":
                 raise Refused("not_yet", "valuation standard")
+        if len(events) > 1 and any(event["type"] in MASTERS for event in events):
+            raise Refused("not_allowed", "a master stands alone in its record")
 
     def look_up(self, events: list[Event]) -> None:
         """Every event that is named must be known; its type, entity and item must fit."""
@@ -185,6 +185,7 @@ class Reference:
             post.remember()
         else:
             post.item = self.masters(event)
+            self.book.now = post.at
             POSTINGS[event["type"]](post)
             entity.moved = True
             if post.item is not None:
@@ -284,16 +285,16 @@ class Reference:
         ]
 
     def waiting(self) -> list[faces.Row]:
-        """Records that ever waited, and what became of them."""
-        states = {"ok": "committed", "refused": "refused", "waiting": "waiting"}
+        """Records that wait now."""
         return [
             {
                 "ordinal": ordinal,
                 "event_id": self.records[ordinal].events[0]["id"],
                 "waits_for": key[1],
-                "state": states[self.final[ordinal].outcome],
+                "state": "waiting",
             }
             for ordinal, key in sorted(self.waited.items())
+            if self.final[ordinal].outcome == "waiting"
         ]
 
     def intake(self) -> list[faces.Row]:

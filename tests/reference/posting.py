@@ -12,7 +12,7 @@ from fractions import Fraction
 from tests.reference import returning
 from tests.reference.book import AccountKey, Book, Posted
 from tests.reference.cells import Cell, Piece, Taken
-from tests.reference.exact import Event, EventKey, Refused, event_key, number, r, site_of, time_ms
+from tests.reference.exact import Event, EventKey, Refused, event_key, number, r, reference, site_of, time_ms
 from tests.reference.masters import (
     Entity,
     Item,
@@ -63,8 +63,12 @@ class Post:
 
     @property
     def at(self) -> int:
-        """Its own time, milliseconds."""
-        return time_ms(self.event["time"])
+        """When it takes effect, milliseconds: its own time, a linked sale.return not before its delivery."""
+        own = time_ms(self.event["time"])
+        if self.event["type"] != "sale.return" or not self.event.get("returns"):
+            return own
+        of = self.book.posted.at(reference(self.event, self.event["returns"]))
+        return max(own, time_ms(of.event["time"]))
 
     @property
     def standard(self) -> Fraction | None:
@@ -183,9 +187,9 @@ def charge(p: Post) -> None:
 def transfer(p: Post) -> None:
     """from_site -> to_site at cost; within one cell without value; FIFO carries layer by layer."""
     source, target = p.account(p.event["from_site"]), p.account(p.event["to_site"])
+    qty = p.qty()
     if source == target:
         raise Refused("not_allowed", "a transfer from a place to itself")
-    qty = p.qty()
     out, into = p.book.cell(source), p.book.cell(target)
     p.touch(*([out] if out is into else [out, into]))
     p.remember(account=source, contra=target[1], qty=qty)
@@ -209,9 +213,9 @@ def transfer(p: Post) -> None:
 def count(p: Post) -> None:
     """The account is set to qty; with unit_cost the cell is set to unit_cost x qty."""
     assert p.item is not None
+    qty, account = p.qty(), p.account(p.event["site"])
     if p.item.tracking == "lot" and not p.event.get("lot"):
         raise Refused("missing_field", "a count of lot-tracked stock names the lot")
-    qty, account = p.qty(), p.account(p.event["site"])
     cell = p.book.cell(account)
     book_qty = p.book.qty(account)
     diff, value = qty - book_qty, 0

@@ -22,13 +22,12 @@ def sale_row(
     cost: int,
     channel: str,
     unknown: bool = False,
-    customer: str = "",
 ) -> None:
     """Enter one row of the sale face; figures of a return come negative, its discount and tax turn too."""
     sign = -1 if kind == "return" else 1
     p.book.fresh.sales.append({
         "event": p.event, "version": p.version, "kind": kind, "site": site_of(account[1]), "item": account[2],
-        "channel": channel, "customer": plain(p.event.get("customer")) or customer, "qty": qty,
+        "channel": channel, "customer": plain(p.event.get("customer")), "qty": qty,
         "revenue": revenue, "discount": sign * (minor_amount(p.entity, p.event, "discount") or 0),
         "tax": sign * (minor_amount(p.entity, p.event, "tax") or 0), "cost": cost, "unknown": unknown,
         "minor": p.entity.minor,
@@ -36,9 +35,11 @@ def sale_row(
 
 
 def rest_in_proportion(of: Posted, m: Fraction) -> int:
-    """The money of `m` units out of what is not returned yet; the last units take all that is left."""
-    rest = max(0, of.money - of.money_back)
-    return r(rest * m / (of.qty - of.returned))
+    """The money of `m` units out of what is not returned yet; the last units take all that is left.
+
+    What a return states instead does not change the shares of the others.
+    """
+    return r((of.money - of.money_back) * m / (of.qty - of.returned))
 
 
 def source_of(p: Post) -> tuple[EventKey, Posted]:
@@ -74,7 +75,8 @@ def sale_return(p: Post) -> None:
     account = returned_to(p, of)
     check_over_return(of, qty)
     stated = priced_amount(p.entity, p.event, "unit_price")
-    revenue = rest_in_proportion(of, qty) if stated is None else stated
+    share = rest_in_proportion(of, qty)
+    revenue = share if stated is None else stated
     assert of.account is not None
     home = p.book.cell(of.account)
     cell = p.book.cell(account)
@@ -84,11 +86,10 @@ def sale_return(p: Post) -> None:
         value, unknown = into_own_cell(p, key, of, account, qty)
     else:
         value, unknown = into_other_cell(p, key, of, account, qty)
-    of.returned, of.money_back = of.returned + qty, of.money_back + revenue
+    of.returned, of.money_back = of.returned + qty, of.money_back + share
     p.book.line(p.event, p.version, account, of.contra, -qty, -value)
     channel = plain(p.event.get("channel")) or plain(of.event.get("channel"))
-    customer = plain(of.event.get("customer"))
-    sale_row(p, "return", account, -qty, -revenue, -value, channel, unknown, customer)
+    sale_row(p, "return", account, -qty, -revenue, -value, channel, unknown)
 
 
 def into_own_cell(p: Post, key: EventKey, of: Posted, account: AccountKey, qty: Fraction) -> tuple[int, bool]:
@@ -162,10 +163,11 @@ def purchase_return(p: Post) -> None:
     account = returned_to(p, of)
     check_over_return(of, qty)
     stated = priced_amount(p.entity, p.event, "unit_price")
-    credit = rest_in_proportion(of, qty) if stated is None else stated
+    share = rest_in_proportion(of, qty)
+    credit = share if stated is None else stated
     p.touch(p.book.cell(account))
     taken = p.take(account, qty, "@price_variance", "variance", first=key)
-    of.returned, of.money_back = of.returned + qty, of.money_back + credit
+    of.returned, of.money_back = of.returned + qty, of.money_back + share
     p.remember(account=account, contra=of.contra, qty=qty)
     p.book.line(p.event, p.version, account, of.contra, qty, credit)
     p.book.line(p.event, p.version, account, "@price_variance", Fraction(0), taken.cost - credit)

@@ -1,0 +1,1 @@
+"""Seeded simulations: random streams, faults and an independent auditor."""
