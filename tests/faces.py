@@ -47,6 +47,8 @@ def plain(array: Any) -> pl.Series:
 
 def value_of(column: str, value: Any) -> Any:
     """A cell in the form in which faces are compared."""
+    if value is None:
+        return ""
     if isinstance(value, datetime):
         return time_text((value.astimezone(UTC) - EPOCH) // timedelta(milliseconds=1))
     if isinstance(value, int) and column.endswith("_at"):

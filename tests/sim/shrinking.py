@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tests.records import Record
 
 
-def shrink(records: list[Record], fails: Callable[[list[Record]], bool], tries: int = 400) -> list[Record]:
+def shrink(records: list[Record], fails: Callable[[list[Record]], bool], tries: int = 250) -> list[Record]:
     """Leave out halves, quarters … single records, then single events, as long as `fails` stays true.
 
     At most `tries` runs. `fails(records)` must be true at the start.

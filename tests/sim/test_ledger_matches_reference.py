@@ -15,17 +15,18 @@ from tests.conftest import SHARE
 from tests.records import Faces, Record, Run
 from tests.sim.shrinking import shrink
 from tests.sim.streams import stream
-from tests.ways import ReferenceWay, fast, random_cuts
+from tests.ways import ReferenceWay, fast
 
 STREAMS = max(2, round(40 * SHARE))
 RECORDS = 120
 
 
 def fast_faces(records: list[Record], salt: int) -> Faces:
-    """Batches and snapshots are random, but the same for the same salt and number of records."""
-    rng = random.Random(salt * 1_000_003 + len(records))
-    cuts = random_cuts(len(records), rng, rng.choice([0.02, 0.1, 0.5, 1.0]))
-    return fast("fast_faces")(Run(records), cuts, [cut for cut in cuts if rng.random() < 0.2])
+    """Batches and snapshots are random, but a record keeps the cut behind it when others are left out."""
+    share = random.Random(salt).choice([0.02, 0.1, 0.5, 1.0])
+    draws = [random.Random(f"{salt} {r.events[0]['id']} {r.arrived}").random() for r in records]
+    cuts = [i for i, draw in enumerate(draws, 1) if draw < share or i == len(records)]
+    return fast("fast_faces")(Run(records), cuts, [cut for cut in cuts if draws[cut - 1] < share / 5])
 
 
 def found(records: list[Record], salt: int) -> list[str]:

@@ -1,0 +1,92 @@
+"""The fast ledger behind the ways of `tests.ways`: `pipelines.ledger.post` driven batch by batch."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipelines.ledger.columns import COMMITTED, DUPLICATE, REFUSED, WAITING
+from pipelines.ledger.post import LedgerStep
+from schemas.reasons import BY_CODE
+from tests.batches import batches
+from tests.faces import faces_from_tables
+from tests.records import Faces, Row, Run
+
+
+def fast_faces(run: Run, cuts: Sequence[int], snapshots: Sequence[int]) -> Faces:
+    """Batches end at `cuts`; after those in `snapshots` a new step goes on from the saved state."""
+    step = LedgerStep(run.refuse_unknown)
+    tables: dict[str, list[pa.Table]] = defaultdict(list)
+    fate = Fate()
+    with tempfile.TemporaryDirectory() as folder:
+        for batch in batches(run, cuts):
+            for ordinal, reason in batch.refused:
+                fate.refuse(ordinal, reason)
+            for name, table in step.process(batch.events).merged().items():
+                if name == "verdict":
+                    fate.add(table)
+                else:
+                    tables[name].append(table)
+            if batch.end in snapshots:
+                step.save(Path(folder))
+                step = LedgerStep(run.refuse_unknown)
+                step.restore(Path(folder))
+    # a column that says nothing may be left out of a batch
+    whole = {n: pa.concat_tables(parts, promote_options="default") for n, parts in tables.items()}
+    faces = faces_from_tables(whole)
+    return faces | fate.faces(len(run.records))
+
+
+class Fate:
+    """What became of each record, from the verdicts of its events."""
+
+    def __init__(self) -> None:
+        self.status: dict[int, int] = {}
+        self.reason: dict[int, str] = {}
+        self.event: dict[int, str] = {}
+        self.named: dict[int, str] = {}
+        self.late = 0
+
+    def refuse(self, ordinal: int, reason: str, event: str = "") -> None:
+        """The record is refused."""
+        self.status[ordinal], self.reason[ordinal] = REFUSED, reason
+        self.event[ordinal] = self.event.get(ordinal) or event
+
+    def add(self, verdicts: pa.Table) -> None:
+        """A batch of verdicts; of one record's events the strongest counts, and later ones replace it."""
+        of_record: dict[int, list[Row]] = defaultdict(list)
+        for row in verdicts.to_pylist():
+            of_record[row["rec"]].append(row)
+            self.late += int(row["late"])
+        for ordinal, rows in of_record.items():
+            found = {row["status"] for row in rows}
+            self.status[ordinal] = next(s for s in (REFUSED, WAITING, COMMITTED, DUPLICATE) if s in found)
+            self.event.setdefault(ordinal, rows[0]["event_id"])
+            self.named[ordinal] = next((row["returns"] for row in rows if row["returns"]), "")
+            for row in rows:
+                if row["status"] == REFUSED:
+                    self.refuse(ordinal, str(BY_CODE[row["reason"]]))
+
+    def faces(self, records: int) -> Faces:
+        """Faces `refusal`, `waiting` and `intake`."""
+        names = {COMMITTED: "committed", REFUSED: "refused", DUPLICATE: "duplicate", WAITING: "waiting"}
+        intake: dict[str, Any] = {
+            "records_in": records,
+            **dict.fromkeys(names.values(), 0),
+            "late": self.late,
+        }
+        refusal, waiting = [], []
+        for ordinal, status in sorted(self.status.items()):
+            intake[names[status]] += 1
+            row = {"ordinal": ordinal, "event_id": self.event.get(ordinal, "")}
+            if status == REFUSED:
+                refusal.append(row | {"reason": self.reason[ordinal]})
+            if status == WAITING:
+                waits_for = self.named[ordinal].rpartition("#")[2]
+                waiting.append(row | {"state": "waiting", "waits_for": waits_for})
+        return {"refusal": refusal, "waiting": waiting, "intake": [intake]}
