@@ -30,9 +30,9 @@ class Grammar(NamedTuple):
 def grammar(delimiter: str) -> Grammar:
     """The grammar for a one-character ASCII delimiter."""
     d = re.escape(delimiter)
-    quoted = rf'"(?:[^"]|"")*+"(?={d}|\r?\n|\r?\Z)'
+    quoted = rf'"(?:[^"]++|"")*+"(?={d}|\r?\n|\r?\Z)'
     record = rf'(?:{quoted}|(?!")[^{d}\n]*+)(?:{d}(?:{quoted}|(?!")[^{d}\n]*+))*+(?:\r?\n|\r?\Z)'
-    return Grammar(re.compile(rf'"((?:[^"]|"")*+)"(?={d}|\Z)|((?!")[^{d}]*+)'), re.compile(record.encode()))
+    return Grammar(re.compile(rf'"((?:[^"]++|"")*+)"(?={d}|\Z)|((?!")[^{d}]*+)'), re.compile(record.encode()))
 
 
 def line_end(record: bytes) -> bytes:
@@ -119,9 +119,9 @@ def _scan(data: bytes, delimiter: str, final: bool, limit: int) -> NDArray[np.in
 def _open(delimiter: str) -> re.Pattern[bytes]:
     """Whole fields, then a quoted one that is open, or closed right at the end of what is known."""
     d = re.escape(delimiter)
-    quoted = rf'"(?:[^"]|"")*+"(?={d}|\r?\n)'
+    quoted = rf'"(?:[^"]++|"")*+"(?={d}|\r?\n)'
     plain = rf'(?!")[^{d}\n]*+'
-    return re.compile(rf'(?:(?:{quoted}|{plain}){d})*+"(?:[^"]|"")*+"?\r?\Z'.encode())
+    return re.compile(rf'(?:(?:{quoted}|{plain}){d})*+"(?:[^"]++|"")*+"?\r?\Z'.encode())
 
 
 class Split(NamedTuple):

@@ -1,5 +1,6 @@
 """The maps that ship, on the real files: what comes out adds up to the published facts."""
 
+import random
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -7,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from connectors.maps.check import check_map
+from connectors.maps.errors import Refused
 from connectors.maps.loading import SHIPPED
 from connectors.pos import Mapper, PosSource
+from tests.unit.connectors.till_map import decode
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 RETAIL = DATA / "online-retail" / "online_retail_2010-12_2011-02.csv.gz"
@@ -115,6 +118,28 @@ def test_iowa_liquor():
 @have(IOWA)
 def test_the_same_file_twice_has_the_same_ids():
     assert run("iowa_liquor", IOWA, size=100)[1] == run("iowa_liquor", IOWA, size=4_000)[1]
+
+
+BENDS = [b'"', b'""', b",", b"\x00", b"9" * 15, b" ", "é".encode(), b"\xff", b"-", b"\r", b"."]
+
+
+@pytest.mark.parametrize(("name", "path"), [pytest.param("online_retail", RETAIL, marks=have(RETAIL)),
+                                            pytest.param("iowa_liquor", IOWA, marks=have(IOWA))])  # fmt: skip
+def test_bent_rows_are_judged_alike_by_both_ways(name, path):
+    part = PosSource("till", [str(path)], Mapper.from_file(name)).build(str(path), None)
+    records = part.next_batch(3_000, 8 << 20).data.to_pylist()
+    part.close()
+    rnd = random.Random(20)
+    for n in range(0, len(records), 2):
+        row = bytearray(records[n])
+        for _ in range(rnd.randint(1, 3)):
+            at = rnd.randrange(len(row))
+            row[at : at + rnd.randint(0, 3)] = rnd.choice([*BENDS, b""])
+        records[n] = bytes(row) or b"x"
+    found = decode(part.mapper, records)
+    assert found == [part.mapper.decode_row(r, n, "f" * 16) for n, r in enumerate(records)]
+    reasons = Counter(f.reason for f in found if isinstance(f, Refused))
+    assert {"bad_type", "bad_encoding", "bad_time"} <= reasons.keys()
 
 
 def test_masters_are_stable():
