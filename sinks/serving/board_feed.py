@@ -104,7 +104,7 @@ class Feed:
                 await asyncio.wait_for(self._tick.wait(), left)
 
     def _ring(self) -> None:
-        """Wake all who wait. An event for each change: a condition's lock may be lost by a cancelled waiter."""
+        """Wake all who wait. A new event each time: a cancelled waiter can lose the lock of a condition."""
         self._tick.set()
         self._tick = asyncio.Event()
 

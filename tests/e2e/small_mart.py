@@ -1,7 +1,7 @@
 """A small real store for the board's tests: tables filled by hand, faces as shipped, in a process of its own.
 
-One process may open one chDB directory, so the store lives in a child and answers over a pipe. The seam: who
-has the running ledger passes its own `query` and `submit` to the board instead of those of `SmallMart`.
+One process may open one chDB directory, so the store lives in a child that owns it and answers over its socket.
+The seam: who has the running ledger passes its own `query` and `submit` to the board instead of these.
 """
 
 import json
@@ -19,30 +19,27 @@ from typing import Any
 import pyarrow as pa
 
 from sinks.clickhouse import Store
+from sinks.serving import client
 from sinks.serving.board_bind import bind
+from sinks.serving.owner import OwnerServer
 
 ENTITY = "FRESH"
 TRUST = ("green", "yellow", "red")
 
 
 def _child(pipe: Connection, directory: str) -> None:
-    """Answer (sql) with Arrow bytes and (table, rows, token) with None; a failure with its words."""
+    """Own the store: serve its socket, insert (table, rows, token) from the pipe; None or what failed."""
     store = Store.open("chdb", directory)
     store.migrate()
+    server = OwnerServer(store, Path(directory) / "owner.sock").start()
     while (asked := pipe.recv()) is not None:
         try:
-            if isinstance(asked, str):
-                sink = pa.BufferOutputStream()
-                table = store.query(asked)
-                with pa.ipc.new_stream(sink, table.schema) as stream:
-                    stream.write_table(table)
-                pipe.send(sink.getvalue().to_pybytes())
-            else:
-                table_name, rows, token = asked
-                store.insert(table_name, pa.Table.from_pylist(rows), token)
-                pipe.send(None)
+            table_name, rows, token = asked
+            store.insert(table_name, pa.Table.from_pylist(rows), token)
+            pipe.send(None)
         except Exception as error:  # noqa: BLE001 -- told to the parent
             pipe.send(f"{type(error).__name__}: {error}")
+    server.close()
     store.close()
 
 
@@ -50,6 +47,7 @@ def _child(pipe: Connection, directory: str) -> None:
 class SmallMart:
     """Query and hand-post functions over the child; counts what it was asked."""
 
+    directory: Path
     pipe: Connection
     now_ms: int
     version: int = 0
@@ -62,11 +60,9 @@ class SmallMart:
     _stock: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
     def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
-        """Run one SELECT. Raises RuntimeError with the store's words."""
+        """Run one SELECT through the owner's socket. Raises StoreError with the store's words."""
         self.queries += 1
-        answer = self._ask(bind(sql, parameters or {}))
-        assert isinstance(answer, bytes)
-        return pa.ipc.open_stream(answer).read_all()
+        return client.query(self.directory, bind(sql, parameters or {}))
 
     def scalar(self, sql: str, **parameters: object) -> object:
         """The one value a SELECT answers."""
@@ -75,15 +71,11 @@ class SmallMart:
     def insert(self, table: str, rows: list[dict[str, object]]) -> None:
         """Insert rows: decimals as scaled integers, times as milliseconds; what is missing is default."""
         self._token += 1
-        self._ask((table, rows, f"t{self._token}"))
-
-    def _ask(self, message: object) -> object:
         with self._lock:
-            self.pipe.send(message)
+            self.pipe.send((table, rows, f"t{self._token}"))
             answer = self.pipe.recv()
-        if isinstance(answer, str):
-            raise RuntimeError(answer)  # noqa: TRY004 -- the store's words
-        return answer
+        if answer is not None:
+            raise RuntimeError(answer)
 
     def move(
         self,
@@ -266,7 +258,7 @@ def small_mart(directory: Path, now_ms: int) -> Iterator[SmallMart]:
     child = context.Process(target=_child, args=(there, str(directory)), daemon=True)
     child.start()
     try:
-        yield SmallMart(here, now_ms)
+        yield SmallMart(directory, here, now_ms)
     finally:
         here.send(None)
         child.join(10)

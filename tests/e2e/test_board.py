@@ -1,4 +1,4 @@
-"""The board in a real browser: what it shows equals a SELECT, follows a hand post, opens to the raw record.
+"""The board in a real browser: equals a SELECT through owner.sock, follows a hand post, opens to the record.
 
 The store is real and small (`small_mart`); its `submit` stands in for the ledger.
 `STOCKTWIN_SHOTS=DIR` keeps pictures.
