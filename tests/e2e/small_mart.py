@@ -1,6 +1,6 @@
 """A small real store for the board's tests: tables filled by hand, faces as shipped, in a process of its own.
 
-One process may open one chDB directory, so the store lives in a child that owns it and answers over its socket.
+One process may open one chDB directory, so the store lives in a child that owns it, behind its socket.
 The seam: who has the running ledger passes its own `query` and `submit` to the board instead of these.
 """
 
