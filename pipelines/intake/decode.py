@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from pipelines.intake.layout import COLUMN, LAYOUT, TEXT_COLUMNS, WIDTH
 from pipelines.intake.scan import SPAN_BITS, complete_all, scan_cells, scan_json, text_gather, text_lengths
-from pipelines.intake.strict import Refused, Row, decode_fields, decode_row
+from pipelines.intake.strict import Number, Refused, Row, decode_fields, decode_row
 from pipelines.kernels.exact import NONE
 from schemas.reasons import Reason
 from schemas.registry import field_index
@@ -227,4 +227,5 @@ def decode_columns(events: pa.Table, rec_index: I64, refused: list[Verdict], a: 
 
 def _wire(events: pa.Table, i: int) -> dict[str, Any]:
     row = events.slice(i, 1).to_pylist()[0]
-    return {k: v for k, v in row.items() if v is not None and k in field_index()}
+    numbers = {"seq", "schema"}  # whole numbers stand bare on the wire
+    return {k: Number(v) if k in numbers else v for k, v in row.items() if v is not None and k in field_index()}

@@ -312,7 +312,7 @@ def scan_cells(buf, offs, present, field_no, rec, seen, ok, field, tn, te, tc): 
         if present[i] == 0 or ok[i] == 0:
             continue
         a, b = np.int64(offs[i]), np.int64(offs[i + 1])
-        e, good = value(buf, a, b, True, col, kind, scale, rec[i], tn, te, tc)
+        e, good = value(buf, a, b, kind != INT and kind != SCHEMA, col, kind, scale, rec[i], tn, te, tc)
         if not good or e != b:
             ok[i] = 0
         seen[i] |= np.int64(1) << field_no

@@ -43,8 +43,8 @@ def refuse(reason: Reason, detail: str) -> NoReturn:
     raise Refused(reason, detail)
 
 
-class _Number(str):
-    """A JSON number, kept as written."""
+class Number(str):
+    """A JSON number, kept as written (a mapped file's whole numbers too)."""
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def _constant(word: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_pairs, parse_float=_Number, parse_int=_Number, parse_constant=_constant, strict=True
+    object_pairs_hook=_pairs, parse_float=Number, parse_int=Number, parse_constant=_constant, strict=True
 )
 
 
@@ -112,7 +112,7 @@ def parse(raw: bytes) -> dict[str, Any]:
 
 def text_of(name: str, v: Any) -> str:
     """A clean string: NFC, trimmed, no control characters, at most 256 bytes."""
-    if not isinstance(v, str) or isinstance(v, _Number):
+    if not isinstance(v, str) or isinstance(v, Number):
         refuse(Reason.BAD_TYPE, f"{name}: text expected")
     v = unicodedata.normalize("NFC", v).strip()
     try:
@@ -145,7 +145,7 @@ def integer_of(name: str, v: Any, places: int) -> int:
 
 def time_of(name: str, v: Any) -> int:
     """RFC 3339 with offset as milliseconds since 1970 UTC; finer digits are cut off."""
-    if not isinstance(v, str) or isinstance(v, _Number):
+    if not isinstance(v, str) or isinstance(v, Number):
         refuse(Reason.BAD_TYPE, f"{name}: a time expected")
     m = _TIME.match(v.strip())
     if not m:
@@ -183,7 +183,7 @@ def canonical(f: Field, v: Any) -> int | str | bool | list[str] | dict[str, Any]
     if f.kind is Kind.TIME:
         return time_of(f.name, v)
     if f.kind is Kind.INT:
-        if not isinstance(v, _Number):
+        if not isinstance(v, Number):
             refuse(Reason.BAD_TYPE, f"{f.name}: a whole number expected")
         n = integer_of(f.name, v, 0)
         if n < 0 and f.name in ("seq", "schema"):

@@ -219,7 +219,7 @@ class Emitter:
             "qty": np.where(kinds == CHARGE, 0, v[:, V_QTY]) * sign, "revenue_amt": self.money(v[:, V_REVENUE], ent),
             "discount_amt": self.money(v[:, V_DISC] * sign, ent), "tax_amt": self.money(v[:, V_TAX] * sign, ent),
             "cogs_amt": self.money(v[:, V_COGS], ent), "open_qty": v[:, V_OPENQ], "open_amt": self.money(v[:, V_OPENV], ent),
-            "uncosted": v[:, V_UNCOSTED],
+            "uncosted": ((v[:, V_UNCOSTED] & 1) << 1) | (v[:, V_UNCOSTED] >> 1),  # 1 covered part, 2 open part from nothing
         })  # fmt: skip
 
     def counts(self, batch: pa.RecordBatch, v: I64, ev_ent: I64, types: I64, times: I64) -> pa.Table | None:

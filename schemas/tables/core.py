@@ -111,6 +111,7 @@ TRUE_UP = Table(
             "entity's currency",
             "ledger",
         ),
+        Column("uncosted", "UInt8", "无成本覆盖", "1 = covered by an inflow of unknown cost", src="ledger"),
     ),
     ("entity", "version", "line"),
 )
@@ -213,7 +214,13 @@ SALE = Table(
         Column("cogs_amt", MONEY, "首次成本", "cost as first posted", "entity's currency", "ledger"),
         Column("open_qty", QTY, "未覆盖数量", "part not covered by stock", "base unit of the item", "ledger"),
         Column("open_amt", MONEY, "暂估金额", "provisional cost of that part", "entity's currency", "ledger"),
-        Column("uncosted", "UInt8", "无成本", "1 = no cost was known at posting", src="ledger"),
+        Column(
+            "uncosted",
+            "UInt8",
+            "无成本(按位)",
+            "bits: 1 = the covered part has no known cost, 2 = the open part was priced from nothing",
+            src="ledger",
+        ),
     ),
     ("entity", "version"),
 )
@@ -240,4 +247,20 @@ COUNT = Table(
     ("entity", "version"),
 )
 
-LEDGER_TABLES = (MOVEMENT, TRUE_UP, ENTRY, ACCOUNTS, STOCK, SALE, COUNT)
+CHAIN = Table(
+    "core",
+    "chain",
+    "散列链：每 1024 个版本一片",
+    "hash chain: one leaf per 1,024 versions of an entity",
+    (
+        ENTITY,
+        Column("leaf", "UInt64", "片号", "number of the leaf, from 0", src="audit"),
+        Column("first_version", "UInt64", "首版本", "first version it covers", src="audit"),
+        Column("last_version", "UInt64", "末版本", "last version it covers", src="audit"),
+        Column("sha256", "String", "校验和", "of its lines and net true-ups", "hex", "audit"),
+        Column("chain", "String", "链值", "sha256 of the chain before it and its own", "hex", "audit"),
+    ),
+    ("entity", "leaf"),
+)
+
+LEDGER_TABLES = (MOVEMENT, TRUE_UP, ENTRY, ACCOUNTS, STOCK, SALE, COUNT, CHAIN)

@@ -51,7 +51,8 @@ CREATE TABLE IF NOT EXISTS core.true_up
     to_place LowCardinality(String) COMMENT '转入处 | place it enters | src=ledger',
     value_amt Decimal(18,4) COMMENT '金额 | value at cost | unit=entity\'s currency | src=ledger',
     open_qty Decimal(18,6) COMMENT '未覆盖数量变化 | change of the uncovered quantity | unit=base unit of the item | src=ledger',
-    open_amt Decimal(18,4) COMMENT '暂估金额变化 | change of the provisional value | unit=entity\'s currency | src=ledger'
+    open_amt Decimal(18,4) COMMENT '暂估金额变化 | change of the provisional value | unit=entity\'s currency | src=ledger',
+    uncosted UInt8 COMMENT '无成本覆盖 | 1 = covered by an inflow of unknown cost | src=ledger'
 )
 ENGINE = MergeTree
 ORDER BY (entity, version, line)
@@ -131,7 +132,7 @@ CREATE TABLE IF NOT EXISTS core.sale
     cogs_amt Decimal(18,4) COMMENT '首次成本 | cost as first posted | unit=entity\'s currency | src=ledger',
     open_qty Decimal(18,6) COMMENT '未覆盖数量 | part not covered by stock | unit=base unit of the item | src=ledger',
     open_amt Decimal(18,4) COMMENT '暂估金额 | provisional cost of that part | unit=entity\'s currency | src=ledger',
-    uncosted UInt8 COMMENT '无成本 | 1 = no cost was known at posting | src=ledger'
+    uncosted UInt8 COMMENT '无成本(按位) | bits: 1 = the covered part has no known cost, 2 = the open part was priced from nothing | src=ledger'
 )
 ENGINE = MergeTree
 ORDER BY (entity, version)
@@ -157,6 +158,20 @@ ENGINE = MergeTree
 ORDER BY (entity, version)
 SETTINGS non_replicated_deduplication_window = 10000
 COMMENT '盘点 | counts and the difference found';
+
+CREATE TABLE IF NOT EXISTS core.chain
+(
+    entity LowCardinality(String) COMMENT '法人或工厂 | legal entity or plant | src=envelope.entity',
+    leaf UInt64 COMMENT '片号 | number of the leaf, from 0 | src=audit',
+    first_version UInt64 COMMENT '首版本 | first version it covers | src=audit',
+    last_version UInt64 COMMENT '末版本 | last version it covers | src=audit',
+    sha256 String COMMENT '校验和 | of its lines and net true-ups | unit=hex | src=audit',
+    chain String COMMENT '链值 | sha256 of the chain before it and its own | unit=hex | src=audit'
+)
+ENGINE = MergeTree
+ORDER BY (entity, leaf)
+SETTINGS non_replicated_deduplication_window = 10000
+COMMENT '散列链：每 1024 个版本一片 | hash chain: one leaf per 1,024 versions of an entity';
 
 CREATE TABLE IF NOT EXISTS core.entity
 (

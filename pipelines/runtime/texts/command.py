@@ -63,6 +63,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "arg.schema": ("events、jobs 或事件类型", "events, jobs or an event type"),
     "use.lang": ("--lang 只能是 zh 或 en", "--lang is zh or en"),
     "use.lang.cure": ("例如 --lang zh", "for example --lang zh"),
+    "use.no_source": (
+        "作业 {job} 没有 {connector} 类的数据源",
+        "job {job} has no source with connector {connector}",
+    ),
+    "use.no_source.cure": (
+        "在 jobs.yaml 的 sources 与该作业的 in 中加一个",
+        "add one to sources and to the job's `in` in jobs.yaml",
+    ),
     "use.replay": ("需要 --verify 或 --into 之一", "needs one of --verify and --into"),
     "use.replay.cure": (
         "例如 stocktwin replay --data D --verify",

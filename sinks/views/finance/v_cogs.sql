@@ -9,10 +9,10 @@ SELECT
     s.cogs_amt + t.cogs_change AS cogs_amt,
     s.open_amt + t.open_amt_change AS provisional_amt,
     multiIf(
-        s.open_qty + t.open_qty_change != 0, if(s.uncosted = 1, 'uncosted', 'estimated'),
-        -- nothing was open from the start and no cost came later: none was ever known
-        s.uncosted = 1 AND s.open_qty = 0 AND t.cogs_change = 0, 'uncosted',
-        'billed') AS state
+        bitAnd(s.uncosted, 1) = 1 OR t.uncosted = 1, 'uncosted',
+        s.open_qty + t.open_qty_change = 0, 'billed',
+        bitAnd(s.uncosted, 2) = 2, 'uncosted',
+        'estimated') AS state
 FROM core.sale AS s
 LEFT JOIN
 (
@@ -22,7 +22,8 @@ LEFT JOIN
         -- towards the customer costs more, back from the customer costs less
         sumIf(if(startsWith(to_place, '@customer'), value_amt, -value_amt), leg = 'cogs') AS cogs_change,
         sum(open_qty) AS open_qty_change,
-        sum(open_amt) AS open_amt_change
+        sum(open_amt) AS open_amt_change,
+        max(uncosted) AS uncosted
     FROM core.true_up
     GROUP BY entity, corrects_version
 ) AS t ON s.entity = t.entity AND s.version = t.version

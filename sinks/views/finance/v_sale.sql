@@ -16,9 +16,10 @@ SELECT
     s.revenue_amt - s.cogs_amt - t.cogs_change AS margin_amt,
     multiIf(
         s.kind = 'charge', '',
-        s.open_qty + t.open_qty_change != 0, if(s.uncosted = 1, 'uncosted', 'estimated'),
-        s.uncosted = 1 AND s.open_qty = 0 AND t.cogs_change = 0, 'uncosted',
-        'billed') AS cogs_state
+        bitAnd(s.uncosted, 1) = 1 OR t.uncosted = 1, 'uncosted',
+        s.open_qty + t.open_qty_change = 0, 'billed',
+        bitAnd(s.uncosted, 2) = 2, 'uncosted',
+        'estimated') AS cogs_state
 FROM core.sale AS s
 LEFT JOIN
 (
@@ -26,7 +27,8 @@ LEFT JOIN
         entity,
         corrects_version AS version,
         sumIf(if(startsWith(to_place, '@customer'), value_amt, -value_amt), leg = 'cogs') AS cogs_change,
-        sum(open_qty) AS open_qty_change
+        sum(open_qty) AS open_qty_change,
+        max(uncosted) AS uncosted
     FROM core.true_up
     GROUP BY entity, corrects_version
 ) AS t ON s.entity = t.entity AND s.version = t.version

@@ -1,0 +1,1 @@
+"""Audit: what came in is accounted for, and what was posted can be proven later."""

@@ -1,0 +1,127 @@
+"""`stocktwin run`: a job over an input, to its end; repeated, it continues."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from connectors.contract import Source
+from connectors.maps.mapper import Mapper
+from connectors.ndjson import NdjsonSource
+from connectors.pos import PosSource
+from pipelines.runtime.config.models import Jobs
+from pipelines.runtime.errors import UsageError
+from pipelines.runtime.i18n import t
+from pipelines.runtime.progress import Progress
+from pipelines.runtime.session import Session
+from schemas.registry import TRUST
+from sinks.target import Target
+
+COUNTS = ("records_in", "committed", "refused", "duplicate", "waiting", "late")
+
+
+@dataclass
+class RunReport:
+    """What a run came to. in = committed + refused + duplicate + waiting, exactly."""
+
+    run_id: str
+    seconds: float
+    records_in: int = 0
+    committed: int = 0
+    refused: int = 0
+    duplicate: int = 0
+    waiting: int = 0
+    late: int = 0
+    finished: bool = True
+    sources: list[Any] = field(default_factory=list)
+
+
+class StopOnSignal:
+    """SIGTERM and Ctrl-C end the input instead of the process: state is saved, the store is whole."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: dict[int, Any] = {}
+
+    def __call__(self) -> bool:
+        return self.asked
+
+    def __enter__(self) -> StopOnSignal:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self._before[number] = signal.signal(number, self._ask)
+        return self
+
+    def _ask(self, *_: Any) -> None:
+        self.asked = True
+
+    def __exit__(self, *_: Any) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+def source_of(cfg: Jobs, job: str, where: str, mapping: str | None) -> tuple[str, Source, Mapper | None]:
+    """The source of a job that takes this input: (name, source, its map)."""
+    wanted = "pos" if mapping else "ndjson"
+    names = [n for n in cfg.jobs[job].in_ if n in cfg.sources and cfg.sources[n].connector == wanted]
+    if not names:
+        raise UsageError("--input", t("use.no_source", job=job, connector=wanted), t("use.no_source.cure"))
+    if mapping:
+        mapper = Mapper.from_file(mapping)
+        return names[0], PosSource(names[0], [where], mapper), mapper
+    return names[0], NdjsonSource(names[0], [where]), None
+
+
+def open_session(cfg: Jobs, job: str, data: Path) -> Session:
+    """The data directory, with what jobs.yaml says of stores and unknown masters."""
+    strict = frozenset(n for n in cfg.sources if cfg.unknown_master_of(n) == "refuse")
+    return Session(data, Target(**cfg.target_of(job).model_dump()), refuse_unknown=strict)
+
+
+def run_job(
+    cfg: Jobs, job: str, where: str, mapping: str | None, data: Path, strict: bool, engine: str | None, progress: Progress
+) -> RunReport:
+    """Run `job` over `where` to its end. `strict` is the caller's: refusals are counted here, not judged."""
+    del strict
+    started = time.monotonic()
+    name, source, mapper = source_of(cfg, job, where, mapping)
+    trust = TRUST.index(cfg.trust_of(name))
+    source.parts()  # a missing file is told before the store is opened
+    with open_session(cfg, job, data) as session, StopOnSignal() as stop:
+        run_id = session.begin(name, f"{where}|{mapping or ''}")
+        if mapper is not None:
+            session.setup(run_id, name, [dict(m) for m in mapper.masters()], trust)
+            _keep_maps(session, source)
+        if (engine or cfg.engine_of(job)) == "local":
+            from pipelines.runtime.local import run_local as runner
+        else:
+            from pipelines.runtime.on_bytewax import run_bytewax as runner
+        finished = runner(session, source, run_id, trust, progress, stop)
+        if finished:
+            session.end(run_id)
+        rows = session.counts(run_id)
+    report = RunReport(run_id, time.monotonic() - started, finished=finished)
+    for row in rows:
+        report.sources.append(SimpleNamespace(**row))
+        for count in COUNTS:
+            setattr(report, count, getattr(report, count) + int(row[count]))
+    return report
+
+
+def _keep_maps(session: Session, source: Source) -> None:
+    """Store each map as its file is opened, before its first record is archived."""
+    if isinstance(source, PosSource):
+        build = source.build
+
+        def building(part: str, resume: int | None) -> Any:
+            opened = build(part, resume)
+            for mapper in source.mappers.values():
+                session.decoders.keep(mapper)
+            return opened
+
+        source.build = building  # type: ignore[method-assign]

@@ -1,0 +1,198 @@
+"""An open data directory with its job: lock, archive, state, outbox, store and owner's socket, in the order of recovery.
+
+A record is archived with its arrival stamp before anything looks at it. After a crash the archive behind the last save
+is walked again: what the store already has (up to the last whole block) is not written twice, the rest is.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from connectors.archive import Archive, Archived
+from connectors.contract import RawBatch
+from pipelines.runtime.chain import SETUP, Decoders, JobChain
+from pipelines.runtime.errors import StocktwinError
+from pipelines.runtime.writer import WriterThread
+from sinks.clickhouse import Store
+from sinks.contract import Block
+from sinks.lock import DirectoryLock
+from sinks.outbox import BlockWriter, Outbox
+from sinks.serving.owner import OwnerServer
+from sinks.target import Target
+
+FORMAT = 1
+SAVE_EVENTS, SAVE_MS = 500_000, 30_000
+
+
+def wall_ms() -> int:
+    """The wall clock in ms; the only one that stamps arrivals."""
+    return time.time_ns() // 1_000_000
+
+
+class Session:
+    """Owner of a data directory from `open` to `close`."""
+
+    def __init__(
+        self, data: Path, target: Target, *, refuse_unknown: frozenset[str] = frozenset(),
+        clock: Callable[[], int] = wall_ms, sync: bool = False, serve: bool = True,
+    ) -> None:  # fmt: skip
+        self.data, self.clock = data, clock
+        data.mkdir(parents=True, exist_ok=True)
+        self.lock = DirectoryLock(data)
+        try:
+            self.meta = self._meta()
+            self.store = Store.open(target, data)
+            self.store.migrate()
+            self.store.assert_settings()
+            self.archive = Archive(data / "archive", sync=sync)
+            self.decoders = Decoders(data / "maps")
+            self.chain = JobChain(self.decoders, refuse_unknown)
+            self.block_writer = BlockWriter(self.store, Outbox(data / "outbox", sync=sync))
+            self.events_since_save, self.saved_at = 0, clock()
+            self.recovered = self._recover()
+            self.writer = WriterThread(self.block_writer)
+            self._catch_up()
+            self.owner = OwnerServer(self.store, data / "owner.sock").start() if serve else None
+        except BaseException:
+            self.lock.close()
+            raise
+
+    def _meta(self) -> dict[str, Any]:
+        path = self.data / "meta.json"
+        if not path.exists():
+            self._write_meta({"format": FORMAT, "runs": []})
+        meta: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        if meta.get("format") != FORMAT:
+            raise StocktwinError(str(path), f"format {meta.get('format')}", f"this release reads format {FORMAT}")
+        return meta
+
+    def _write_meta(self, meta: dict[str, Any]) -> None:
+        draft = self.data / "meta.json.tmp"
+        draft.write_text(json.dumps(meta, ensure_ascii=False, indent=1), "utf-8")
+        draft.replace(self.data / "meta.json")
+
+    # recovery -------------------------------------------------------------------------------------------------------
+
+    def _recover(self) -> int:
+        """The last ordinal that the store holds whole; state as of the last save."""
+        self.chain.restore(self.data / "state")
+        last = self.block_writer.recover()
+        if self.chain.next_ordinal > self.archive.next_ordinal or last >= self.archive.next_ordinal:
+            raise StocktwinError(
+                str(self.data / "archive"), f"ends at record {self.archive.next_ordinal - 1}, state or store are further",
+                "restore the archive from a backup that is as new as the store",
+            )  # fmt: skip
+        if self.chain.next_ordinal > last + 1:
+            raise StocktwinError(
+                str(self.data / "store"), f"holds records up to {last}, the state is further ({self.chain.next_ordinal - 1})",
+                "rebuild it: stocktwin replay --into a new directory",
+            )  # fmt: skip
+        return last
+
+    def _catch_up(self) -> None:
+        for block in self.archive.read(self.chain.next_ordinal):
+            stored, rest = block.cut(self.recovered)
+            if stored is not None:
+                self.chain.process(stored)
+            if rest is not None:
+                self.writer.put(self.chain.process(rest))
+
+    # running --------------------------------------------------------------------------------------------------------
+
+    def begin(self, source: str, inputs: str) -> str:
+        """The id of this run: the last one over the same input if it did not end, else a new one."""
+        for run in reversed(self.meta["runs"]):
+            if run["source"] == source and run["input"] == inputs and not run["done"]:
+                return str(run["id"])
+        run_id = f"r{len(self.meta['runs']) + 1:06d}"
+        self.meta["runs"].append({"id": run_id, "source": source, "input": inputs, "done": False})
+        self._write_meta(self.meta)
+        return run_id
+
+    def end(self, run_id: str) -> None:
+        """The input of this run came to its end: the same input again will be a new run."""
+        for run in self.meta["runs"]:
+            run["done"] = run["done"] or run["id"] == run_id
+        self._write_meta(self.meta)
+
+    def position(self, run_id: str, source: str, part: str) -> int | None:
+        """Where to resume a part in this run."""
+        return self.archive.positions.get((run_id, source, part))
+
+    def take(self, batch: RawBatch, run_id: str, file_id: str, trust: int) -> Archived:
+        """Stamp and archive a block of records."""
+        return self.archive.append(batch, run_id, file_id, self.clock(), trust)
+
+    def setup(self, run_id: str, source: str, masters: list[dict[str, Any]], trust: int) -> None:
+        """Post a map's own masters in front of its records; they are no input records."""
+        if masters and (run_id, source, SETUP) not in self.archive.positions:
+            rows = [json.dumps(m, ensure_ascii=False).encode() for m in masters]
+            batch = RawBatch(source, SETUP, SETUP, pa.array(rows, pa.large_binary()), np.arange(len(rows)))
+            self.post(self.process(self.take(batch, run_id, "", trust)))
+
+    def process(self, archived: Archived) -> Block:
+        """Run the job over a block."""
+        block = self.chain.process(archived)
+        self.events_since_save += len(archived)
+        return block
+
+    def post(self, block: Block) -> None:
+        """Hand a block to the store, and save when it is time."""
+        self.writer.put(block)
+        self.save_if_due()
+
+    def save_if_due(self) -> None:
+        """Save when enough has happened since the last save."""
+        if self.events_since_save >= SAVE_EVENTS or self.clock() - self.saved_at >= SAVE_MS:
+            self.save()
+
+    def save(self) -> None:
+        """Save the state; everything before it is in the store, so the outbox may forget it."""
+        if self.events_since_save:
+            self.writer.drain()
+            self.chain.save(self.data / "state")
+            self.block_writer.drop(self.chain.next_ordinal - 1)
+        self.events_since_save, self.saved_at = 0, self.clock()
+
+    def counts(self, run_id: str) -> list[dict[str, Any]]:
+        """v_intake of a run."""
+        self.writer.drain()
+        return self.store.query(f"SELECT * FROM mart.v_intake WHERE run_id = '{run_id}' ORDER BY source").to_pylist()  # noqa: S608 -- our own id
+
+    def close(self) -> None:
+        """Save, let go of everything."""
+        try:
+            self.save()
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self.owner is not None:
+            self.owner.close()
+        try:
+            self.writer.close()
+            self.archive.close()
+        finally:
+            self.store.close()
+            self.lock.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is None:
+            self.close()
+        else:
+            self._let_go()
+
+    def blocks(self, first: int = 0) -> Iterator[Archived]:
+        """The archive from `first` on."""
+        return self.archive.read(first)
