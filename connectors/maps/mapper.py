@@ -148,10 +148,14 @@ def _flat(data: pa.LargeBinaryArray) -> tuple[NDArray[np.uint8], NDArray[np.int6
     return buf, bounds - first if len(bounds) else np.zeros(1, dtype=np.int64)
 
 
-def _pick(buf: NDArray[np.uint8], bounds: NDArray[np.int64], kept: NDArray[np.int64]):  # type: ignore[no-untyped-def]
+def _pick(
+    buf: NDArray[np.uint8], bounds: NDArray[np.int64], kept: NDArray[np.int64]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Some records side by side, with their bounds."""
     pieces = [buf[bounds[n] : bounds[n + 1]] for n in kept.tolist()]
     sizes = np.array([len(p) for p in pieces], dtype=np.int64)
-    return np.concatenate([np.zeros(0, np.uint8), *pieces]), np.concatenate([[0], np.cumsum(sizes)])
+    joined = np.concatenate([np.zeros(0, np.uint8), *pieces])
+    return joined, np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes)])
 
 
 def _starts_with_bom(buf: NDArray[np.uint8], bounds: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -1,5 +1,7 @@
 """A bad map is told by place, what and cure, all mistakes at once."""
 
+from pathlib import Path
+
 import pytest
 
 from connectors.maps.check import check_map
@@ -121,3 +123,27 @@ def test_a_lookup_file_travels_with_the_map(tmp_path):
         assert what in " ".join(map(str, check_map(path)))
     (tmp_path / "sites.csv").write_text("stores,site\n1,S\n", encoding="utf-8")
     assert "no column 'store'; did you mean \"stores\"?" in str(check_map(path)[0])
+
+
+def test_the_map_of_the_page_is_a_map(tmp_path):
+    page = (Path(__file__).parents[3] / "docs" / "maps.md").read_text(encoding="utf-8")
+    text = page.split("```yaml\n")[1].split("```")[0]
+    assert told(tmp_path, text) == []
+    header = ["时间", "条码", "数量", "单价", "门店", "小票号", "渠道", "备注", "进价"]
+    one = Mapper.from_file(tmp_path / "m.yaml").bound(header, "f:1")
+    rows = [
+        "2025-01-02 10:00:00,00690,2,3.5,A,7,店,,2.1",
+        "2025/01/02 10:00,690,-1,3.5,A,8,店,退货,",
+        "2025/1/2 9:00,BAG,3,0.3,A,8,店,,",
+        "2025/1/2 9:00,690,0,0.3,A,8,店,,",
+    ]
+    found = [one.decode_row(row.encode("gb18030"), n, "x") for n, row in enumerate(rows)]
+    assert [[e["type"] for e in events] for events in found[:3]] == [
+        ["stock.receipt", "sale.delivery"], ["sale.return"], ["sale.charge"],
+    ]  # fmt: skip
+    assert (found[0][1]["item"], found[0][1]["document"], found[0][0]["time"]) == (
+        "690",
+        "A-7",
+        "2025-01-02T02:00:00Z",
+    )
+    assert (found[1][0]["amount"], found[2][0]["amount"], found[3].reason) == ("3.5", "0.9", "no_rule")
