@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Generic, TypeVar
 
-from tests.reference.cells import AverageCell, Cell, Cover, FifoCell
+from tests.reference.cells import AverageCell, Cell, Cover
 from tests.reference.exact import QTY_LIMIT, VALUE_LIMIT, Event, EventKey, Refused, is_virtual, site_of
+from tests.reference.fifo import FifoCell
 from tests.reference.masters import Entity, Item
 
 T = TypeVar("T")

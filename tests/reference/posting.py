@@ -142,9 +142,9 @@ class Post:
 
 def receipt(p: Post) -> None:
     """`@supplier/S` -> site, qty, amount."""
+    qty, account = p.qty(), p.account(p.event["site"])
     amount = priced_amount(p.entity, p.event, "unit_cost")
     assert amount is not None
-    qty, account = p.qty(), p.account(p.event["site"])
     supplier = under("@supplier", plain(p.event.get("supplier")))
     p.remember(account=account, contra=supplier, qty=qty, money=amount)
     p.touch(p.book.cell(account))

@@ -183,7 +183,8 @@ def sale_return(w: World) -> Event:
         of = w.one(*w.sent)
     event = w.event("sale.return", of["entity"] if w.chance(0.97) else None)
     event["returns"] = name_of(w, event["source"], of) if w.chance(0.97) else "nobody"
-    event["qty"] = of.get("qty", "1") if w.chance(0.25) else w.qty(goods, 3)
+    whole = of["type"] == "sale.delivery" and w.chance(0.25)
+    event["qty"] = of["qty"] if whole else w.qty(goods, 3)
     uom = of.get("uom", "")
     if uom and w.chance(0.8):
         event["uom"] = uom
