@@ -25,7 +25,9 @@ from schemas.registry import TRUST, TYPE_NAMES
 
 I64 = NDArray[np.int64]
 _LOW = 0xFFFFFFFF
-_TYPES = pa.array([TYPE_NAMES.get(i, "") for i in range(max(TYPE_NAMES) + 1)])
+_TYPES = pa.array(list(TYPE_NAMES.values()))
+_TYPE_INDEX = np.zeros(max(TYPE_NAMES) + 1, np.int32)
+_TYPE_INDEX[list(TYPE_NAMES)] = np.arange(len(TYPE_NAMES))
 _SCALE = np.array([10 ** (4 - d) for d in range(4)], np.int64)  # minor units -> 1e-4 of the currency
 
 
@@ -249,7 +251,7 @@ def _one(word: str, n: int) -> pa.DictionaryArray:
 
 
 def _type(types: I64) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(types.astype(np.int32)), _TYPES)
+    return pa.DictionaryArray.from_arrays(pa.array(_TYPE_INDEX[types]), _TYPES)
 
 
 def _letters(trust: I64) -> pa.DictionaryArray:
