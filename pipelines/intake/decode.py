@@ -39,6 +39,7 @@ _INTEGERS = {
 EVENT_SCHEMA = pa.schema([pa.field(n, _INTEGERS.get(n, pa.string()), n in ("seq", "qty", "price", "amount", "discount", "tax", "expiry")) for n in COLUMN])
 _RULES = (LAYOUT.allowed, LAYOUT.required, LAYOUT.one_of, LAYOUT.sign)
 _TYPES = (LAYOUT.type_names, LAYOUT.type_ends, LAYOUT.type_codes)
+_KNOWN = frozenset(field_index())
 _REASON_COL, _ISSUE = COLUMN["reason"], 11
 
 
@@ -228,4 +229,4 @@ def decode_columns(events: pa.Table, rec_index: I64, refused: list[Verdict], a: 
 def _wire(events: pa.Table, i: int) -> dict[str, Any]:
     row = events.slice(i, 1).to_pylist()[0]
     numbers = {"seq", "schema"}  # whole numbers stand bare on the wire
-    return {k: Number(v) if k in numbers else v for k, v in row.items() if v is not None and k in field_index()}
+    return {k: Number(v) if k in numbers else v for k, v in row.items() if v is not None and k in _KNOWN}

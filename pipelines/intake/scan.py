@@ -52,9 +52,9 @@ def plain_text_end(buf, i, b):  # type: ignore[no-untyped-def]
             return -1
         if i - start > MAX_TEXT_BYTES:
             return -1
-    if i >= b or i == start or buf[_U(start)] == 32 or buf[_U(i - 1)] == 32:
+    if i == start or i - start > MAX_TEXT_BYTES or buf[_U(start)] == 32 or buf[_U(i - 1)] == 32:
         return -1
-    return i
+    return i  # at a quote, or at the end of a cell
 
 
 @njit(cache=True)
