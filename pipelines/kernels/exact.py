@@ -19,8 +19,8 @@ NONE = np.iinfo(np.int64).min  # "absent" in an int64 column of the kernels
 
 @njit(cache=True)
 def fits(n, k, d):  # type: ignore[no-untyped-def]
-    """Whether |n*k/d| stays below the value limit (decided in binary64 with a wide margin)."""
-    return abs(float(n) * float(k)) < float(d) * (VALUE_LIMIT - 1024.0)
+    """Whether |n*k/d| surely stays where `muldiv` is exact (a quarter of 2^53: four times the value limit)."""
+    return abs(float(n) * float(k)) < float(d) * (2.0 * VALUE_LIMIT)
 
 
 @njit(cache=True)

@@ -178,7 +178,7 @@ def inflow_ok(g, j, site, scope, amount, Ck, Cs, C):  # type: ignore[no-untyped-
     if c >= 0:
         if abs(C[c, C_V]) + amount >= VALUE_LIMIT or abs(C[c, C_Q]) + g[j, G_K] >= QTY_LIMIT:
             return R_OVERFLOW
-        if C[c, C_AQ] > 0:
+        if amount == 0 and g[j, G_DOC] < 0 and C[c, C_AQ] > 0:  # without own cost: valued at the cell's
             k = abs(C[c, C_AQ] - C[c, C_Q]) + g[j, G_K]
             if not fits(C[c, C_AV], k, C[c, C_AQ]):
                 return R_OVERFLOW

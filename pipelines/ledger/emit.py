@@ -20,6 +20,7 @@ from pipelines.ledger.columns import (
     V_ACC, V_AT, V_BOOK, V_COGS, V_CONTRA, V_DIFFV, V_DISC, V_ITEM, V_OPENQ, V_OPENV, V_PLACE, V_QTY, V_REC, V_REVENUE,
     V_STATUS, V_TAX, V_UNCOSTED, V_VERSION,
 )  # fmt: skip
+from pipelines.ledger.read import sites_of
 from pipelines.ledger.state import LedgerState
 from schemas.registry import TRUST, TYPE_NAMES
 
@@ -191,8 +192,7 @@ class Emitter:
         acc = np.arange(first, last)
         keys = self.s.maps["accounts"].keys[acc]
         places = keys[:, 0] & _LOW
-        sites = np.array(self.s.extra.get("site_words", [0]), np.int64)
-        site = sites[self.s.maps["sites"].rows(places, np.zeros_like(places))]
+        site = sites_of(self.s, places)
         ent = self.s.maps["items"].keys[keys[:, 0] >> 32, 0]
         return _table({
             "account": acc, "cell": self.s.t["A"].data[acc, A_CELL], "entity": self.entity(ent), "place": self.low(places),
@@ -206,10 +206,7 @@ class Emitter:
         sign = np.where(kinds == RETURN, -1, 1)
         take = (lambda c: c) if len(mine) == batch.num_rows else (lambda c: c.take(pa.array(mine)))
         items = self.s.maps["items"].keys[np.maximum(v[:, V_ITEM], 0), 1]
-        sites = np.array(self.s.extra.get("site_words") or [0], np.int64)
-        at_site = self.s.maps["sites"].rows(v[:, V_PLACE], np.zeros(len(v), np.int64)) if len(v) else v[:, V_PLACE]
-        # charges have no place: the empty word's own site is the empty word
-        site = np.where(v[:, V_PLACE] > 0, sites[np.minimum(at_site, len(sites) - 1)], 0)
+        site = sites_of(self.s, v[:, V_PLACE].copy())
         kind_of = np.select([kinds == DELIVERY, kinds == RETURN], [0, 1], 2).astype(np.int32)
         return _table({
             "entity": self.entity(ent), "version": v[:, V_VERSION], "event_id": take(batch.column("id")),
@@ -231,8 +228,7 @@ class Emitter:
             return None
         v, ent = v[mine], ev_ent[mine]
         keys = self.s.maps["accounts"].keys[v[:, V_ACC]]
-        sites = np.array(self.s.extra.get("site_words", [0]), np.int64)
-        site = sites[self.s.maps["sites"].rows(keys[:, 0] & _LOW, np.zeros(len(v), np.int64))]
+        site = sites_of(self.s, keys[:, 0] & _LOW)
         return _table({
             "entity": self.entity(ent), "version": v[:, V_VERSION], "event_id": batch.column("id").take(pa.array(mine)),
             "event_at": times[mine], "recorded_at": v[:, V_REC],

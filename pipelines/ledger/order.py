@@ -15,7 +15,7 @@ FIRST_TRY, RETRY, EXPIRED = 0, 1, 2
 def plan(ev: I64, fresh: int, wait_ms: int) -> I64:
     """int64[s, 3]: (first event, one past the last, kind of try). Rows from `fresh` on waited before this batch."""
     starts = np.flatnonzero(np.r_[True, np.diff(ev[:, E_GROUP]) != 0]) if len(ev) else np.empty(0, np.int64)
-    ends = np.r_[starts[1:], len(ev)]
+    ends = np.r_[starts[1:], len(ev)] if len(starts) else starts
     groups = np.stack([starts, ends, np.zeros_like(starts)], axis=1)
     now, old = groups[starts < fresh], groups[starts >= fresh]
     refs = np.flatnonzero(ev[:, E_RH1] != NONE)
@@ -47,11 +47,12 @@ def _retries(ev: I64, now: I64, refs: I64, groups: I64, fresh: int) -> list[tupl
 
 def _expiries(ev: I64, now: I64, old: I64, wait_ms: int) -> list[tuple[int, int, int, list[int]]]:
     """Waiting records that have become too old, refused before the first record that is."""
-    if not len(old) or not len(now):
+    fresh = now[ev[now[:, 0], E_RH1] != NONE]
+    if not len(now) or not (len(old) or len(fresh)):
         return []
     clock = np.maximum.accumulate(ev[now[:, 0], E_REC])
     out: list[tuple[int, int, int, list[int]]] = []
-    for first, last, _ in old.tolist():
+    for first, last, _ in [*old.tolist(), *fresh.tolist()]:
         at = int(np.searchsorted(clock, ev[first, E_REC] + wait_ms))
         if at < len(now):
             out.append((at, -1, first, [first, last, EXPIRED]))

@@ -162,6 +162,8 @@ def post(ev, i, g, v, h, N, I, Im, H, Hm, A, Am, Ak, As, C, Cm, Ck, Cs, TC, TA, 
             x = post_return(g, v, d, now, a, c, M[M_VARIANCE], fifo, A, C, Cm, TC, L, Lm, P, Pm, D, Dm, T, M)
         else:
             v[V_REVENUE] = -amount
+            if C[c, C_COSTED] == 0 and std == NONE:
+                v[V_UNCOSTED] = 2
             x = inflow_free(c, g[G_K], std, digits, fifo, now, C, L, Lm, P, Pm, D, Dm, T, M)
         v[V_COGS] = -x
         line(i, now, -1, contra, a, -1, g[G_K], x, e[E_ENT], O, M)
@@ -257,7 +259,10 @@ def judge(ev, first, last, retry, V, G, N, I, U, K, Ks, H, Hs, Hm, A, Ak, As, C,
                     return WAITING, 0
                 if H[k, H_ACC] < 0:
                     return REFUSED, R_UNKNOWN_REF
-                doc = doc_of(k, H, Hm, D, Dm, M)
+                e[E_DOC] = doc_of(k, H, Hm, D, Dm, M)
+    for i in range(first, last):
+        e = ev[i]
+        doc = e[E_DOC] if e[E_RH1] != NONE else np.int64(-1)
         if e[E_NOAUTO] != 0:
             return REFUSED, R_MASTER
         why = admit(ev, i, G, i - first, doc, N, I, U, K, Ks, A, Ak, As, C, Ck, Cs, D, combos)

@@ -129,7 +129,7 @@ def _items(state: LedgerState, ent: I64, words: I64) -> I64:
     return np.where(words > 0, rows, -1)
 
 
-def _sites(state: LedgerState, places: I64) -> I64:
+def sites_of(state: LedgerState, places: I64) -> I64:
     if not places.any():
         return places
     rows, new = _pairs(state, "sites", places, np.zeros_like(places))
@@ -224,7 +224,7 @@ def read(state: LedgerState, batch: pa.RecordBatch, refuse_unknown: frozenset[st
     ev[:, E_TYPE], ev[:, E_ENT] = kinds, _entities(state, w["entity"])
     ev[:, E_ITEM] = _items(state, ev[:, E_ENT], w["item"])
     ev[:, E_PLACE], ev[:, E_PLACE2] = w["site"], w["to_site"]
-    ev[:, E_SITE], ev[:, E_SITE2] = _sites(state, w["site"]), _sites(state, w["to_site"])
+    ev[:, E_SITE], ev[:, E_SITE2] = sites_of(state, w["site"]), sites_of(state, w["to_site"])
     ev[:, E_LOT], ev[:, E_OWNER] = w["lot"], w["owner"]
     ev[:, E_COMBO], _ = _pairs(state, "combos", np.r_[0, w["owner"]], np.r_[0, w["pool"]])[0][1:], None
     ev[:, E_UNIT] = _units(state, w["uom"])
