@@ -155,7 +155,8 @@ class Masters:
         self._add("core.item", {
             "entity": self.s.words.text(int(self.s.t["N"].data[ent, N_WORD])), "item": self.s.words.text(int(word)),
             "version": version, "recorded_at": at, "uom": self._unit_name(int(i[I_UNIT])), "tracking": "none",
-            "whole": self._whole(i), "auto": 1, "attrs": "{}",
+            "whole": self._whole(i), "auto": 1, "attrs": "{}", "name_zh": "", "name_en": "", "gtin": "", "category": "",
+            "standard_cost": 0,
         })  # fmt: skip
 
     def _factors(self, uoms: dict[str, int], item: int, e: dict[str, Any], head: dict[str, Any]) -> None:
@@ -194,7 +195,7 @@ class Masters:
         n = self.s.t["N"].data[ent]
         self._add("core.site", {
             "entity": self.s.words.text(int(n[N_WORD])), "site": site, "version": version, "recorded_at": at,
-            "tz": self.settings(ent)["tz"], "auto": 1,
+            "tz": self.settings(ent)["tz"], "kind": "", "day_cut_off": "", "auto": 1,
         })  # fmt: skip
 
     def _rate(self, e: dict[str, Any], attrs: dict[str, Any], ent: int, item: int, head: dict[str, Any]) -> None:
