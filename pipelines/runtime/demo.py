@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import sys
 import threading
 import time
 import webbrowser
@@ -50,7 +51,8 @@ def run_demo(
         run_id, part_name = _world(session, source)
         board = Board(_asking(session), _submitting(posts), wall_ms, _raw(session))
         with running(board, host, port) as url:
-            print(f"{url.rstrip('/')}/?lang={lang}", flush=True)
+            sys.stdout.write(f"{url.rstrip('/')}/?lang={lang}\n")
+            sys.stdout.flush()
             if browser:
                 webbrowser.open(url)
             part = source.build(part_name, session.position(run_id, source.name, part_name))
