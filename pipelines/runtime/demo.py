@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import queue
 import sys
+import tempfile
 import threading
 import time
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,13 +42,16 @@ class _Posted:
 
 
 def run_demo(
-    *, cfg: Jobs, speed: float, seed: int, port: int, host: str, data: Path, lang: str, browser: bool,
+    *, cfg: Jobs, speed: float, seed: int, port: int, host: str, data: Path | None, lang: str, browser: bool,
     duration: float | None,
 ) -> None:  # fmt: skip
-    """Run until `duration` seconds have passed or someone stops it; the same `data` continues."""
+    """Run until `duration` seconds have passed or someone stops it.
+
+    The same `data` continues; without one the world lives in a temporary directory and is gone at the end.
+    """
     require_port(host, port)
     posts: queue.Queue[_Posted] = queue.Queue()
-    with open_session(cfg, JOB, data) as session, StopOnSignal() as stop:
+    with _place(data) as folder, open_session(cfg, JOB, folder) as session, StopOnSignal() as stop:
         source = WorldSource(seed, speed, wall_ms)
         run_id, part_name = _world(session, source)
         board = Board(_asking(session), _submitting(posts), wall_ms, _raw(session))
@@ -62,6 +67,16 @@ def run_demo(
                     session.save_if_due()
                     time.sleep(0.005)
             part.close()
+
+
+@contextmanager
+def _place(data: Path | None) -> Iterator[Path]:
+    """The directory the world lives in."""
+    if data is not None:
+        yield data
+        return
+    with tempfile.TemporaryDirectory(prefix="stocktwin-demo-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 def _world(session: Session, source: WorldSource) -> tuple[str, str]:
