@@ -1,32 +1,16 @@
-"""The reference ledger itself: admission, the waiting queue, commits. Faces are in `faces`."""
+"""The reference ledger itself: what a record must be to be accepted, and commits. Faces are in `faces`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from tests.reference.exact import Event, EventKey, Refused, Waits, content, event_key, reference, site_of
+from tests.reference.exact import Event, EventKey, Refused, Waits, event_key, reference, site_of
 from tests.reference.masters import Entity, Item, auto_item, plain, upsert_entity, upsert_item
 from tests.reference.posting import POSTINGS, Post
-from tests.reference.showing import Record, Showing, Verdict
+from tests.reference.showing import Showing
 
-WAITING_AGE_MS = 7 * 24 * 3600 * 1000
 MASTERS = ("master.entity", "master.item", "master.site", "master.rate")
-NEEDED: dict[str, list[tuple[str, ...]]] = {
-    "stock.receipt": [("unit_cost", "amount")],
-    "sale.return": [("returns", "item"), ("returns", "site")],
-    "purchase.return": [("returns",)],
-}
 RETURNS = {"sale.return": "sale.delivery", "purchase.return": "stock.receipt"}
-
-
-@dataclass
-class Waiter:
-    """A record that waits, the event it names, and what is left of it after duplicates were taken out."""
-
-    record: Record
-    events: list[Event]
-    key: EventKey
 
 
 class Reference(Showing):
@@ -38,90 +22,21 @@ class Reference(Showing):
     def __init__(self, refuse_unknown: frozenset[str] = frozenset()) -> None:
         super().__init__()
         self.refuse_unknown = refuse_unknown
-        self.known: dict[EventKey, tuple[Any, ...]] = {}  # accepted and waiting: what they said
-        self.waiters: list[Waiter] = []
-
-    def post(self, event: Event, arrived_ms: int | None = None) -> list[Verdict]:
-        """A record of one event."""
-        return self.post_record([event], arrived_ms)
-
-    def post_record(self, events: list[Event], arrived_ms: int | None = None) -> list[Verdict]:
-        """A record of several events, all or nothing; the same verdict for each of them.
-
-        `arrived_ms` defaults to that of the record before (0 at first) and never goes back.
-        """
-        last = self.records[-1].arrived if self.records else 0
-        record = Record(len(self.records), events, max(last, last if arrived_ms is None else arrived_ms))
-        self.records.append(record)
-        self.final.append(Verdict("waiting"))
-        self.expire(record.arrived)
-        verdict = self.judge(record)
-        if verdict.outcome == "ok":
-            self.wake(events)
-        return [verdict] * len(events)
 
     # -- admission ---------------------------------------------------------------------------------------
 
-    def judge(self, record: Record) -> Verdict:
-        """Steps 1 to 8 of `docs/ledger.md` for a record that has just arrived."""
-        try:
-            self.decodes(record.events)
-            new = self.without_known(record.events)
-        except Refused as no:
-            return self.settle(record, Verdict("refused", no.reason, no.detail))
-        if not new:
-            return self.settle(record, Verdict("duplicate"))
-        return self.attempt(record, new)
-
-    def decodes(self, events: list[Event]) -> None:
-        """What the intake asks of a record before anything else, as far as it matters here: needed fields."""
-        for event in events:
-            said = {name for name, value in event.items() if value not in ("", None)}
-            for kind, groups in NEEDED.items():
-                for group in groups:
-                    if event["type"] == kind and not said & set(group):
-                        raise Refused("missing_field", f"{kind} needs {' or '.join(group)}")
-
-    def without_known(self, events: list[Event]) -> list[Event]:
-        """All events, or none if all are known; `id_conflict` for anything between."""
-        known = [self.known.get(event_key(event)) for event in events]
-        if len({event_key(event) for event in events}) < len(events):
-            raise Refused("id_conflict", "an id twice in one record")
-        for event, before in zip(events, known, strict=True):
-            if before is not None and before != content(event):
-                raise Refused("id_conflict", f"{event_key(event)} was known with other content")
-        if any(before is not None for before in known) and None in known:
-            raise Refused("id_conflict", "some events of the record are known, others are not")
-        return events if None in known else []
-
-    def attempt(self, record: Record, events: list[Event]) -> Verdict:
-        """Try to commit; a record that waits is remembered, one that is refused leaves no trace."""
-        keys = [event_key(e) for e in events]
+    def commit(self, events: list[Event]) -> None:
+        """Post all events of a record, or leave no trace and say why."""
         try:
             self.refuse_later_types(events)
             self.look_up(events)
             for event in events:
                 self.commit_event(event)
             self.book.check_sizes()
-        except Waits as wait:
-            self.known.update(zip(keys, map(content, events), strict=True))
-            self.waiters.append(Waiter(record, events, wait.key))
-            self.waiters.sort(key=lambda w: w.record.ordinal)
-            self.waited[record.ordinal] = wait.key
-            return self.settle(record, Verdict("waiting"))
-        except Refused as no:
+        except (Refused, Waits):
             self.book.drop()
-            for key in keys:
-                self.known.pop(key, None)
-            return self.settle(record, Verdict("refused", no.reason, no.detail))
+            raise
         self.book.keep()
-        self.known.update(zip(keys, map(content, events), strict=True))
-        return self.settle(record, Verdict("ok"))
-
-    def settle(self, record: Record, verdict: Verdict) -> Verdict:
-        """Note what is known of the record's fate now."""
-        self.final[record.ordinal] = verdict
-        return verdict
 
     def refuse_later_types(self, events: list[Event]) -> None:
         """Types (and the method) of later parts."""
@@ -195,24 +110,6 @@ class Reference(Showing):
         if key not in self.book.items:
             self.book.items.draft[key] = auto_item(plain(event.get("uom")))
         return self.book.items.at(key)
-
-    # -- waiting -----------------------------------------------------------------------------------------
-
-    def expire(self, now: int) -> None:
-        """Refuse what has waited for its whole age, in order of arrival."""
-        for waiter in [w for w in self.waiters if now - w.record.arrived >= WAITING_AGE_MS]:
-            self.waiters.remove(waiter)
-            for event in waiter.events:
-                del self.known[event_key(event)]
-            self.settle(waiter.record, Verdict("refused", "unknown_reference", f"waited for {waiter.key}"))
-
-    def wake(self, committed: list[Event]) -> None:
-        """Try what waits for the events just committed, in order of arrival, each with what waits for it."""
-        keys = {event_key(e) for e in committed}
-        for waiter in [w for w in self.waiters if w.key in keys]:
-            self.waiters.remove(waiter)
-            if self.attempt(waiter.record, waiter.events).outcome == "ok":
-                self.wake(waiter.events)
 
     # -- what can be asked -------------------------------------------------------------------------------
 

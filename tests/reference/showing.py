@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
-
 from tests.reference import faces
+from tests.reference.arriving import Arriving
 from tests.reference.book import Book
-from tests.reference.exact import Event, EventKey
 
 
-class Verdict(NamedTuple):
-    """What became of the record to which an event belongs, when it arrived."""
-
-    outcome: str  # "ok" | "refused" | "duplicate" | "waiting"
-    reason: str = ""
-    detail: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.outcome} {self.reason}".strip()
-
-
-@dataclass
-class Record:
-    """A record as it arrived: its ordinal (0, 1, 2 …), its events, its arrival in milliseconds."""
-
-    ordinal: int
-    events: list[Event]
-    arrived: int
-
-
-class Showing:
+class Showing(Arriving):
     """The book, the records and what became of them, as plain rows."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.book = Book()
-        self.records: list[Record] = []
-        self.final: list[Verdict] = []  # per record, as known now
-        self.waited: dict[int, EventKey] = {}  # ordinals that ever waited -> the event they named last
+
+    def late(self) -> int:
+        """Accepted events earlier than what their cell held already."""
+        return self.book.out.late
 
     def movements(self) -> list[faces.Row]:
         """Own lines."""
@@ -66,36 +45,6 @@ class Showing:
     def counts(self) -> list[faces.Row]:
         """What counts found."""
         return faces.counts(self.book)
-
-    def refusals(self) -> list[faces.Row]:
-        """Refused records."""
-        return [
-            {"ordinal": record.ordinal, "event_id": record.events[0]["id"], "reason": verdict.reason}
-            for record, verdict in zip(self.records, self.final, strict=True)
-            if verdict.outcome == "refused"
-        ]
-
-    def waiting(self) -> list[faces.Row]:
-        """Records that wait now."""
-        return [
-            {
-                "ordinal": ordinal,
-                "event_id": self.records[ordinal].events[0]["id"],
-                "waits_for": key[1],
-                "state": "waiting",
-            }
-            for ordinal, key in sorted(self.waited.items())
-            if self.final[ordinal].outcome == "waiting"
-        ]
-
-    def intake(self) -> list[faces.Row]:
-        """One row that adds up."""
-        outcomes = [v.outcome for v in self.final]
-        return [{
-            "records_in": len(outcomes), "committed": outcomes.count("ok"),
-            "refused": outcomes.count("refused"), "duplicate": outcomes.count("duplicate"),
-            "waiting": outcomes.count("waiting"), "late": self.book.out.late,
-        }]  # fmt: skip
 
     def faces(self) -> dict[str, list[faces.Row]]:
         """Every face by name."""
