@@ -1,8 +1,10 @@
-"""The archive: every record as received, before anything looks at it; the log that a replay needs and nothing else.
+"""The archive: every record as received, before anything looks at it; the log that a replay needs and nothing
+else.
 
-Blocks are appended to a write-ahead file and become Parquet files (closed by size or age), each file's sha256 chained to the
-one before. Records have an *ordinal*, 0, 1, 2 … over the whole archive. **Loses** nothing that was appended when the process
-dies; with `sync` nothing on power loss either. A frame that was cut short is dropped: its source still has it.
+Blocks are appended to a write-ahead file and become Parquet files (closed by size or age), each file's sha256
+chained to the one before. Records have an *ordinal*, 0, 1, 2 … over the whole archive. **Loses** nothing that
+was appended when the process dies; with `sync` nothing on power loss either. A frame that was cut short is
+dropped: its source still has it.
 """
 
 from __future__ import annotations
@@ -73,7 +75,8 @@ class Archived:
 
     def _slice(self, a: int, b: int) -> Archived:
         return Archived(
-            self.first + a, self.source, self.part, self.run_id, self.decoder, self.file_id, self.arrived_at, self.trust,
+            self.first + a, self.source, self.part, self.run_id, self.decoder, self.file_id, self.arrived_at,
+            self.trust,
             self.offsets[a:b], self.data.slice(a, b - a),
         )  # fmt: skip
 
@@ -89,11 +92,13 @@ def _bytes_of(data: pa.LargeBinaryArray) -> tuple[NDArray[np.int64], NDArray[np.
 def _frame(block: Archived) -> list[bytes | memoryview]:
     bounds, raw = _bytes_of(block.data)
     header = json.dumps({
-        "first": block.first, "n": len(block), "source": block.source, "part": block.part, "run_id": block.run_id,
-        "decoder": block.decoder, "file_id": block.file_id, "arrived_at": block.arrived_at, "trust": block.trust,
+        "first": block.first, "n": len(block), "source": block.source, "part": block.part,
+        "run_id": block.run_id,
+        "decoder": block.decoder, "file_id": block.file_id, "arrived_at": block.arrived_at,
+        "trust": block.trust,
     }, ensure_ascii=False).encode()  # fmt: skip
     numbers = np.concatenate([block.offsets, bounds]).astype("<i8").tobytes()
-    data = memoryview(np.ascontiguousarray(raw))
+    data = np.ascontiguousarray(raw).data
     crc = zlib.crc32(data, zlib.crc32(numbers, zlib.crc32(header)))
     return [_FRAME.pack(_MAGIC, crc, len(header), len(numbers), len(data)), header, numbers, data]
 
@@ -112,7 +117,9 @@ def _read_frames(path: Path) -> tuple[list[Archived], int]:
         numbers = np.frombuffer(body[h : h + n], "<i8")
         count = head["n"]
         data = pa.LargeBinaryArray.from_buffers(
-            pa.large_binary(), count, [None, pa.py_buffer(numbers[count:].copy()), pa.py_buffer(bytes(body[h + n :]))]
+            pa.large_binary(),
+            count,
+            [None, pa.py_buffer(numbers[count:].copy()), pa.py_buffer(bytes(body[h + n :]))],
         )
         blocks.append(_block(head, numbers[:count].copy(), data))
         at = end
@@ -121,7 +128,8 @@ def _read_frames(path: Path) -> tuple[list[Archived], int]:
 
 def _block(head: dict[str, Any], offsets: NDArray[np.int64], data: pa.LargeBinaryArray) -> Archived:
     return Archived(
-        head["first"], head["source"], head["part"], head["run_id"], head["decoder"], head["file_id"], head["arrived_at"],
+        head["first"], head["source"], head["part"], head["run_id"], head["decoder"], head["file_id"],
+        head["arrived_at"],
         head["trust"], offsets, data,
     )  # fmt: skip
 
@@ -177,7 +185,8 @@ class Archive:
         if self._error is not None:
             raise self._error
         block = Archived(
-            self.next_ordinal, batch.source, batch.part, run_id, batch.decoder, file_id, arrived_at, trust, batch.offsets,
+            self.next_ordinal, batch.source, batch.part, run_id, batch.decoder, file_id, arrived_at, trust,
+            batch.offsets,
             batch.data,
         )  # fmt: skip
         for part in _frame(block):
@@ -228,7 +237,8 @@ class Archive:
         digest = _sha256(draft)
         previous = self.closed[-1]["chain"] if self.closed else "0" * 64
         entry = {
-            "file": name, "first": blocks[0].first, "last": blocks[-1].last, "sha256": digest, "previous": previous,
+            "file": name, "first": blocks[0].first, "last": blocks[-1].last, "sha256": digest,
+            "previous": previous,
             "chain": hashlib.sha256(f"{previous}{digest}".encode()).hexdigest(),
             "positions": [[b.run_id, b.source, b.part, int(b.offsets[-1]) + 1] for b in blocks],
         }  # fmt: skip
@@ -256,7 +266,8 @@ class Archive:
 
 
 _SCHEMA = pa.schema([
-    ("ordinal", pa.int64()), ("source", pa.string()), ("part", pa.string()), ("run_id", pa.string()), ("decoder", pa.string()),
+    ("ordinal", pa.int64()), ("source", pa.string()), ("part", pa.string()), ("run_id", pa.string()),
+    ("decoder", pa.string()),
     ("file_id", pa.string()), ("position", pa.int64()), ("arrived_at", pa.int64()), ("trust", pa.int8()),
     ("raw", pa.large_binary()),
 ])  # fmt: skip
@@ -269,7 +280,8 @@ def _rows(block: Archived) -> pa.Table:
         return pa.repeat(pa.scalar(v, kind), n)
 
     return pa.table([
-        pa.array(np.arange(block.first, block.first + n)), same(block.source, pa.string()), same(block.part, pa.string()),
+        pa.array(np.arange(block.first, block.first + n)), same(block.source, pa.string()),
+        same(block.part, pa.string()),
         same(block.run_id, pa.string()), same(block.decoder, pa.string()), same(block.file_id, pa.string()),
         pa.array(block.offsets), same(block.arrived_at, pa.int64()), same(block.trust, pa.int8()), block.data,
     ], schema=_SCHEMA)  # fmt: skip
@@ -301,12 +313,18 @@ def check_chain(folder: Path) -> Iterator[ArchiveError]:
         if not path.exists():
             yield ArchiveError(str(path), "is missing", cure)
         elif (found := _sha256(path)) != entry["sha256"]:
-            yield ArchiveError(str(path), f"sha256 is {found[:16]}…, was {entry['sha256'][:16]}…: bytes were changed", cure)
+            yield ArchiveError(
+                str(path), f"sha256 is {found[:16]}…, was {entry['sha256'][:16]}…: bytes were changed", cure
+            )
         if entry["previous"] != previous:
-            yield ArchiveError(str(folder / "chain.jsonl"), f"{entry['file']} does not follow the file before it", cure)
+            yield ArchiveError(
+                str(folder / "chain.jsonl"), f"{entry['file']} does not follow the file before it", cure
+            )
         previous = hashlib.sha256(f"{entry['previous']}{entry['sha256']}".encode()).hexdigest()
         if entry["chain"] != previous:
-            yield ArchiveError(str(folder / "chain.jsonl"), f"{entry['file']}: its chain value was changed", cure)
+            yield ArchiveError(
+                str(folder / "chain.jsonl"), f"{entry['file']}: its chain value was changed", cure
+            )
 
 
 def read_closed(folder: Path, entries: list[dict[str, Any]], first: int) -> Iterator[Archived]:
@@ -329,6 +347,7 @@ def _blocks(rows: pa.Table, first: int) -> Iterator[Archived]:
     data = rows.column("raw").combine_chunks()
     data = data.chunk(0) if isinstance(data, pa.ChunkedArray) else data
     yield Archived(
-        row["ordinal"], row["source"], row["part"], row["run_id"], row["decoder"], row["file_id"], row["arrived_at"],
+        row["ordinal"], row["source"], row["part"], row["run_id"], row["decoder"], row["file_id"],
+        row["arrived_at"],
         row["trust"], rows.column("position").to_numpy(), data,
     )  # fmt: skip

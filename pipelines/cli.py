@@ -201,7 +201,7 @@ def replay(
     folder = _require_data(data, jobs)
     if into is not None and into.exists() and (not into.is_dir() or any(into.iterdir())):
         raise UsageError(str(into), t("error.not_empty"), t("error.not_empty.cure"))
-    from pipelines.runtime import replay as archive
+    from pipelines.runtime import replay as archive  # type: ignore[attr-defined] # not written yet
     from pipelines.runtime.progress import bar
 
     with bar(t("replay.title")) as progress:

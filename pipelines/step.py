@@ -1,8 +1,8 @@
 """What a step is: `step(state, batch) -> (state, outputs)`, and nothing but its arguments.
 
-A batch is an Arrow record batch (or table) of a declared schema. A step is deterministic: time comes as columns,
-ids from positions and content. Its state is named `room.step@version` and saved as versioned columnar bytes,
-never a pickle; saving costs as much as the change since the last save.
+A batch is an Arrow record batch (or table) of a declared schema. A step is deterministic: time comes as
+columns, ids from positions and content. Its state is named `room.step@version` and saved as versioned
+columnar bytes, never a pickle; saving costs as much as the change since the last save.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Step `audit.chain`: a hash over every 1,024 versions of an entity, each chained to the one before.
 
-**In** `core.movement` and `core.true_up`. **Out** `core.chain`. **Key and grain** the entity; one leaf per 1,024 consecutive versions, whether
-they have lines or not. **Units** none. **Order and lateness** by version: cutting batches elsewhere changes no leaf. **Restart** lines of
-the unfinished leaf are part of the state. **Refuses** nothing. **Source** every column but `recorded_at` and the numbers of
-true-up lines is covered, as little-endian integers, or lengths and UTF-8.
+**In** `core.movement` and `core.true_up`. **Out** `core.chain`. **Key and grain** the entity; one leaf per
+1,024 consecutive versions, whether they have lines or not. **Units** none. **Order and lateness** by version:
+cutting batches elsewhere changes no leaf. **Restart** lines of the unfinished leaf are part of the state.
+**Refuses** nothing. **Source** every column but `recorded_at` and the numbers of true-up lines is covered, as
+little-endian integers, or lengths and UTF-8.
 """
 
 from __future__ import annotations
@@ -18,15 +19,19 @@ import pyarrow as pa
 
 LEAF = 1024
 MOVEMENT = (
-    "version", "line", "status", "event_id", "source", "type", "event_at", "period", "item", "lot", "owner", "from_place",
-    "to_place", "from_pool", "to_pool", "qty", "value_amt", "reason", "channel", "document", "cost_centre", "trust",
+    "version", "line", "status", "event_id", "source", "type", "event_at", "period", "item", "lot", "owner",
+    "from_place",
+    "to_place", "from_pool", "to_pool", "qty", "value_amt", "reason", "channel", "document", "cost_centre",
+    "trust",
 )  # fmt: skip
 TRUE_UP = (
-    "version", "corrects_version", "corrects_line", "cause_version", "leg", "event_at", "period", "item", "lot", "owner",
+    "version", "corrects_version", "corrects_line", "cause_version", "leg", "event_at", "period", "item",
+    "lot", "owner",
     "from_place", "to_place", "value_amt", "open_qty", "open_amt", "uncosted",
 )  # fmt: skip
 _INTEGERS = {
-    "version", "line", "event_at", "qty", "value_amt", "corrects_version", "corrects_line", "cause_version", "open_qty",
+    "version", "line", "event_at", "qty", "value_amt", "corrects_version", "corrects_line", "cause_version",
+    "open_qty",
     "open_amt", "uncosted",
 }  # fmt: skip
 
@@ -84,8 +89,12 @@ class ChainStep:
     def __init__(self) -> None:
         self.entities: dict[str, _Entity] = {}
 
-    def process(self, lines: pa.Table | None, ups: pa.Table | None, versions: dict[str, int]) -> pa.Table | None:
-        """Take a batch's lines; `versions`: the highest version of each entity now. The leaves that are finished."""
+    def process(
+        self, lines: pa.Table | None, ups: pa.Table | None, versions: dict[str, int]
+    ) -> pa.Table | None:
+        """Take a batch's lines; `versions`: the highest version of each entity now. The leaves that are
+        finished.
+        """
         for entity, mine in _by_entity(lines).items():
             self.entities.setdefault(entity, _Entity()).lines.append(mine)
         for entity, mine in _by_entity(ups).items():
@@ -104,7 +113,8 @@ class ChainStep:
         sha = leaf_hash(lines, ups)
         e.chain = hashlib.sha256(f"{e.chain}{sha}".encode()).hexdigest()
         row = {
-            "entity": entity, "leaf": e.leaf, "first_version": last - LEAF + 1, "last_version": last, "sha256": sha,
+            "entity": entity, "leaf": e.leaf, "first_version": last - LEAF + 1, "last_version": last,
+            "sha256": sha,
             "chain": e.chain,
         }  # fmt: skip
         e.leaf += 1
@@ -176,7 +186,9 @@ def _by_entity(table: pa.Table | None) -> dict[str, pa.Table]:
     order = np.argsort(codes, kind="stable")
     edges = np.searchsorted(codes[order], np.arange(len(names) + 1))
     return {
-        name: slim.take(pa.array(order[edges[i] : edges[i + 1]])) for i, name in enumerate(names) if edges[i + 1] > edges[i]
+        name: slim.take(pa.array(order[edges[i] : edges[i + 1]]))
+        for i, name in enumerate(names)
+        if edges[i + 1] > edges[i]
     }
 
 

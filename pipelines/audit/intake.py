@@ -1,8 +1,9 @@
 """Step `audit.intake`: every record ends as committed, refused, duplicate or waiting, and the counts say so.
 
-**In** a block of records, what intake refused, and the ledger's `verdict`. **Out** `ops.intake` (changes of the counts per source and run),
-`raw.refusal` (with the bytes), `core.waiting`. **Key and grain** the record. **Order and lateness** a record that waited is
-counted again under its own source and run when it ends. **Restart** what waits is part of the state.
+**In** a block of records, what intake refused, and the ledger's `verdict`. **Out** `ops.intake` (changes of
+the counts per source and run), `raw.refusal` (with the bytes), `core.waiting`. **Key and grain** the record.
+**Order and lateness** a record that waited is counted again under its own source and run when it ends.
+**Restart** what waits is part of the state.
 **Refuses** nothing. **Units** records. **Source** in = committed + refused + duplicate + waiting.
 """
 
@@ -61,7 +62,9 @@ class IntakeStep:
         """The tables of one block."""
         out = Outputs()
         counts: dict[tuple[str, str], dict[str, int]] = {}
-        mine = counts.setdefault((block.source, block.run_id), dict.fromkeys((*NAMES[1:], "records_in", "late"), 0))
+        mine = counts.setdefault(
+            (block.source, block.run_id), dict.fromkeys((*NAMES[1:], "records_in", "late"), 0)
+        )
         mine["records_in"] = len(block.data)
         mine["refused"] = len(refused)
         rows = [self._refusal(block, r.index, r.reason, r.detail, r.event_id, r.type) for r in refused]
@@ -86,7 +89,8 @@ class IntakeStep:
         mine["late"] += int(fresh.column("late").to_numpy().sum())
 
     def _one(
-        self, block: Block, v: dict[str, Any], counts: dict[tuple[str, str], dict[str, int]], rows: list[dict[str, Any]],
+        self, block: Block, v: dict[str, Any], counts: dict[tuple[str, str], dict[str, int]],
+        rows: list[dict[str, Any]],
         waits: list[dict[str, Any]],
     ) -> None:  # fmt: skip
         """A record that is refused by the ledger, begins to wait, or has waited and now ends."""
@@ -94,13 +98,21 @@ class IntakeStep:
         kind = TYPE_NAMES[v["type"]]
         if v["again"]:
             old = self.waiting.pop(v["rec"])
-            change = counts.setdefault((old["source"], old["run_id"]), dict.fromkeys((*NAMES[1:], "records_in", "late"), 0))
+            change = counts.setdefault(
+                (old["source"], old["run_id"]), dict.fromkeys((*NAMES[1:], "records_in", "late"), 0)
+            )
             change["waiting"] -= 1
             change[NAMES[v["status"]]] += 1
             change["late"] += v["late"]
             if v["status"] == REFUSED:
                 rows.append({**old["row"], "reason": reason, "detail": v["detail"]})
-            waits.append({**old["wait"], "state": NAMES[v["status"]], "state_ordinal": block.first + len(block.data) - 1})
+            waits.append(
+                {
+                    **old["wait"],
+                    "state": NAMES[v["status"]],
+                    "state_ordinal": block.first + len(block.data) - 1,
+                }
+            )
             return
         row = self._refusal(block, v["rec"] - block.first, reason, v["detail"], v["event_id"], kind)
         if v["status"] == REFUSED:
@@ -108,17 +120,22 @@ class IntakeStep:
             return
         wait = {
             "source": block.source, "run_id": block.run_id, "ordinal": v["rec"], "entity": v["entity"],
-            "event_id": v["event_id"], "type": kind, "waits_for": v["returns"], "since": v["recorded_at"], "state": "waiting",
+            "event_id": v["event_id"], "type": kind, "waits_for": v["returns"], "since": v["recorded_at"],
+            "state": "waiting",
             "state_ordinal": v["rec"],
         }  # fmt: skip
         self.waiting[v["rec"]] = {"source": block.source, "run_id": block.run_id, "row": row, "wait": wait}
         waits.append(wait)
 
-    def _refusal(self, block: Block, index: int, reason: str, detail: str, event_id: str, kind: str) -> dict[str, Any]:
+    def _refusal(
+        self, block: Block, index: int, reason: str, detail: str, event_id: str, kind: str
+    ) -> dict[str, Any]:
         raw = block.data[index].as_py()
         return {
-            "source": block.source, "run_id": block.run_id, "part": block.part, "position": int(block.offsets[index]),
-            "ordinal": block.first + index, "arrived_at": block.arrived_at, "reason": reason, "detail": detail,
+            "source": block.source, "run_id": block.run_id, "part": block.part,
+            "position": int(block.offsets[index]),
+            "ordinal": block.first + index, "arrived_at": block.arrived_at, "reason": reason,
+            "detail": detail,
             "event_id": event_id, "type": kind, "raw": raw.decode("utf-8", "replace").replace("\0", "\ufffd"),
             "raw_bytes": raw.hex(),
         }  # fmt: skip

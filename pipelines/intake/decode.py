@@ -1,11 +1,14 @@
-"""Step `intake.decode`: blocks of records become the decoded event batch; what cannot is refused with its reason.
+"""Step `intake.decode`: blocks of records become the decoded event batch; what cannot is refused with its
+reason.
 
-**In** records as received. **Out** the decoded event batch (`schemas.derive.event_arrow_schema`), one row per event, and
-refusals. **Order** kept. **Refuses** the reasons of bytes, map and form, in the order of `schemas.reasons`.
+**In** records as received. **Out** the decoded event batch (`schemas.derive.event_arrow_schema`), one row per
+event, and refusals. **Order** kept. **Refuses** the reasons of bytes, map and form, in the order of
+`schemas.reasons`.
 **State** none. **Example** a batch of one good and one bad line gives one row and one refusal:
 
     >>> import pyarrow as pa
-    >>> good = b'{"id":"1","source":"s","time":"2026-01-02T00:00:00Z","type":"sale.charge","entity":"E","code":"POST","amount":"1"}'
+    >>> good =
+    b'{"id":"1","source":"s","time":"2026-01-02T00:00:00Z","type":"sale.charge","entity":"E","code":"POST","amount":"1"}'
     >>> d = decode_json(pa.array([good, b"{"], pa.large_binary()), Arrival(1_800_000_000_000, 0))
     >>> d.events.num_rows, d.refused[0].index, str(d.refused[0].reason)
     (1, 1, 'not_json')
@@ -24,6 +27,7 @@ from pipelines.intake.layout import COLUMN, LAYOUT, TEXT_COLUMNS, WIDTH
 from pipelines.intake.scan import SPAN_BITS, complete_all, scan_cells, scan_json, text_gather, text_lengths
 from pipelines.intake.strict import Number, Refused, Row, decode_fields, decode_row
 from pipelines.kernels.exact import NONE
+from schemas.families.stock import ISSUE_REASONS
 from schemas.reasons import Reason
 from schemas.registry import field_index
 
@@ -33,10 +37,20 @@ _FIELD_NO = {n: i for i, n in enumerate(
 )}  # fmt: skip
 _INTEGERS = {
     "rec": pa.int64(), "type": pa.int16(), "seq": pa.int64(), "time": pa.int64(), "trust": pa.int8(),
-    "recorded_at": pa.int64(), "qty": pa.int64(), "price": pa.int64(), "amount": pa.int64(), "discount": pa.int64(),
+    "recorded_at": pa.int64(), "qty": pa.int64(), "price": pa.int64(), "amount": pa.int64(),
+    "discount": pa.int64(),
     "tax": pa.int64(), "expiry": pa.int64(),
 }  # fmt: skip
-EVENT_SCHEMA = pa.schema([pa.field(n, _INTEGERS.get(n, pa.string()), n in ("seq", "qty", "price", "amount", "discount", "tax", "expiry")) for n in COLUMN])
+EVENT_SCHEMA = pa.schema(
+    [
+        pa.field(
+            n,
+            _INTEGERS.get(n, pa.string()),
+            n in ("seq", "qty", "price", "amount", "discount", "tax", "expiry"),
+        )
+        for n in COLUMN
+    ]
+)
 _RULES = (LAYOUT.allowed, LAYOUT.required, LAYOUT.one_of, LAYOUT.sign)
 _TYPES = (LAYOUT.type_names, LAYOUT.type_ends, LAYOUT.type_codes)
 _KNOWN = frozenset(field_index())
@@ -45,7 +59,9 @@ _REASON_COL, _ISSUE = COLUMN["reason"], 11
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What is known of a block beside its bytes: when it came, its first ordinal in the archive, its source's defaults."""
+    """What is known of a block beside its bytes: when it came, its first ordinal in the archive, its source's
+    defaults.
+    """
 
     at_ms: int
     first_ordinal: int
@@ -82,12 +98,14 @@ def _offsets(data: pa.LargeBinaryArray) -> tuple[NDArray[np.uint8], I64]:
 
 def _known_reasons(rec: I64, ok: NDArray[np.uint8], buf: NDArray[np.uint8]) -> None:
     """An issue's reason is an enum: rows with another word are left to the strict path."""
-    from schemas.families.stock import ISSUE_REASONS
-
     at = np.flatnonzero((rec[:, COLUMN["type"]] == _ISSUE) & (ok != 0))
     if len(at):
         words = _text(rec[at, _REASON_COL], buf, buf[:0])
-        ok[at] = words.isin(ISSUE_REASONS) if hasattr(words, "isin") else np.isin(words.to_numpy(False), ISSUE_REASONS)
+        ok[at] = (
+            words.isin(ISSUE_REASONS)
+            if hasattr(words, "isin")
+            else np.isin(words.to_numpy(False), ISSUE_REASONS)
+        )
 
 
 def _text(spans: I64, buf: NDArray[np.uint8], extra: NDArray[np.uint8]) -> pa.Array:
@@ -156,7 +174,9 @@ def decode_json(data: pa.LargeBinaryArray, a: Arrival) -> Decoded:
     buf, offs = _offsets(data)
     n = len(data)
     rec, ok = np.empty((n, WIDTH), np.int64), np.empty(n, np.uint8)
-    scan_json(buf, offs, a.at_ms, rec, ok, LAYOUT.names, LAYOUT.ends, LAYOUT.slots, LAYOUT.field, *_TYPES, *_RULES)
+    scan_json(
+        buf, offs, a.at_ms, rec, ok, LAYOUT.names, LAYOUT.ends, LAYOUT.slots, LAYOUT.field, *_TYPES, *_RULES
+    )
     ok[_nameless(rec, a)] = 0
     _known_reasons(rec, ok, buf)
     extra, refused = bytearray(), []
@@ -183,8 +203,8 @@ def _named(row: Row, a: Arrival) -> None:
 def decode_columns(events: pa.Table, rec_index: I64, refused: list[Verdict], a: Arrival) -> Decoded:
     """A mapped file's events: `events` has string columns named like wire fields (absent = null).
 
-    `rec_index`: int64[rows], the record of each event; `refused`: what the map refused already. A record is decoded
-    whole or refused whole.
+    `rec_index`: int64[rows], the record of each event; `refused`: what the map refused already. A record is
+    decoded whole or refused whole.
     """
     n = events.num_rows
     rec, ok, seen = np.full((n, WIDTH), NONE, np.int64), np.ones(n, np.uint8), np.zeros(n, np.int64)
@@ -223,7 +243,9 @@ def decode_columns(events: pa.Table, rec_index: I64, refused: list[Verdict], a: 
             bad.add(index)
             out.append(Verdict(index, r.reason, r.detail, r.event_id, r.type))
     keep = np.flatnonzero(~np.isin(rec_index, np.fromiter(bad, np.int64, len(bad)))) if bad else np.arange(n)
-    return Decoded(_batch(rec[keep], joined, bytes(extra), a, rec_index[keep]), sorted(out, key=lambda v: v.index))
+    return Decoded(
+        _batch(rec[keep], joined, bytes(extra), a, rec_index[keep]), sorted(out, key=lambda v: v.index)
+    )
 
 
 def _wire(events: pa.Table, i: int) -> dict[str, Any]:

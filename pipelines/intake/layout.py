@@ -1,4 +1,6 @@
-"""The wire fields and types as flat tables that the scanning kernel reads; all of it derived from `schemas`."""
+"""The wire fields and types as flat tables that the scanning kernel reads; all of it derived from
+`schemas`.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,34 @@ STRING, DECIMAL, TIME, INT, TYPE, TRUST_KIND, SCHEMA = range(7)
 COLUMN = {name: i for i, name in enumerate(EVENT_COLUMNS)}
 WIDTH = len(EVENT_COLUMNS)
 TEXT_COLUMNS = tuple(
-    n for n in EVENT_COLUMNS
-    if n not in ("rec", "type", "seq", "time", "trust", "recorded_at", "qty", "price", "amount", "discount", "tax", "expiry")
+    n
+    for n in EVENT_COLUMNS
+    if n
+    not in (
+        "rec",
+        "type",
+        "seq",
+        "time",
+        "trust",
+        "recorded_at",
+        "qty",
+        "price",
+        "amount",
+        "discount",
+        "tax",
+        "expiry",
+    )
 )
 _MAX_TYPE = 128
 _KINDS = {
-    Kind.STRING: STRING, Kind.ENUM: STRING, Kind.REF: STRING, Kind.QTY: DECIMAL, Kind.PRICE: DECIMAL,
-    Kind.MONEY: DECIMAL, Kind.TIME: TIME, Kind.INT: INT,
+    Kind.STRING: STRING,
+    Kind.ENUM: STRING,
+    Kind.REF: STRING,
+    Kind.QTY: DECIMAL,
+    Kind.PRICE: DECIMAL,
+    Kind.MONEY: DECIMAL,
+    Kind.TIME: TIME,
+    Kind.INT: INT,
 }
 
 
@@ -76,7 +99,7 @@ def build() -> Layout:
     allowed, required = np.zeros(_MAX_TYPE, np.int64), np.zeros(_MAX_TYPE, np.int64)
     one_of = np.zeros((_MAX_TYPE, 3), np.int64)
     sign = np.zeros((_MAX_TYPE, len(fields)), np.int64)
-    envelope = [n for n in ("id", "source", "seq", "time", "type", "entity", "trust", "recordedtime", "schema")]
+    envelope = ["id", "source", "seq", "time", "type", "entity", "trust", "recordedtime", "schema"]
     for name, t in EVENT_TYPES.items():
         if t.status != "posted" or any(columns[f.name] == "attrs" and f.required for f in t.fields):
             continue  # rare types: the strict path reads them

@@ -1,9 +1,9 @@
 """A columnar scanner of canonical NDJSON: exact, strict, and sure of what it accepts.
 
 It accepts a record only if it is a flat JSON object of known fields for its type, with plain strings and
-plain decimals; anything else (escapes, exponents, nulls, unusual characters, every kind of mistake) it leaves to
-the strict row path (`pipelines.intake.strict`), which alone gives verdicts. So a bad row costs its own time and never
-its batch's. Law: a row that the scanner accepts gets the same values from the row path.
+plain decimals; anything else (escapes, exponents, nulls, unusual characters, every kind of mistake) it leaves
+to the strict row path (`pipelines.intake.strict`), which alone gives verdicts. So a bad row costs its own
+time and never its batch's. Law: a row that the scanner accepts gets the same values from the row path.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ def skip_space(buf, i, b):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def plain_text_end(buf, i, b):  # type: ignore[no-untyped-def]
-    """End of a run of characters that need no escape and are NFC whatever stands beside them; -1 if unsure."""
+    """End of a run of characters that need no escape and are NFC whatever stands beside them; -1 if
+    unsure.
+    """
     start = i
     while i < b:
         c = buf[_U(i)]
@@ -43,7 +45,10 @@ def plain_text_end(buf, i, b):  # type: ignore[no-untyped-def]
         elif 0xC3 <= c <= 0xC9 and i + 1 < b and 0x80 <= buf[_U(i + 1)] <= (0x8F if c == 0xC9 else 0xBF):
             i += 2  # U+00C0 .. U+024F
         elif (
-            0xE4 <= c <= 0xE9 and i + 2 < b and 0x80 <= buf[_U(i + 1)] <= 0xBF and 0x80 <= buf[_U(i + 2)] <= 0xBF
+            0xE4 <= c <= 0xE9
+            and i + 2 < b
+            and 0x80 <= buf[_U(i + 1)] <= 0xBF
+            and 0x80 <= buf[_U(i + 2)] <= 0xBF
         ):
             if c == 0xE4 and buf[_U(i + 1)] < 0xB8:
                 return -1  # U+4000 .. U+4DFF: not looked at
@@ -80,7 +85,9 @@ def decimal(buf, i, b, scale):  # type: ignore[no-untyped-def]
         d = i - first
         if d == 0:
             return v, i, False
-    if n + scale > 18 or (i < b and (48 <= buf[_U(i)] <= 57 or buf[_U(i)] == 46 or buf[_U(i)] == 101 or buf[_U(i)] == 69)):
+    if n + scale > 18 or (
+        i < b and (48 <= buf[_U(i)] <= 57 or buf[_U(i)] == 46 or buf[_U(i)] == 101 or buf[_U(i)] == 69)
+    ):
         return v, i, False
     for _ in range(scale - d):
         v *= 10
@@ -103,12 +110,31 @@ def _two(buf, i):  # type: ignore[no-untyped-def]
 def instant(buf, i, b):  # type: ignore[no-untyped-def]
     """(ms since 1970 UTC, ok) of RFC 3339 `YYYY-MM-DDTHH:MM:SS[.f{1,3}](Z|+HH:MM|-HH:MM)` in buf[i:b]."""
     n = b - i
-    if n < 20 or buf[_U(i + 4)] != 45 or buf[_U(i + 7)] != 45 or buf[_U(i + 10)] != 84 or buf[_U(i + 13)] != 58 or buf[_U(i + 16)] != 58:
+    if (
+        n < 20
+        or buf[_U(i + 4)] != 45
+        or buf[_U(i + 7)] != 45
+        or buf[_U(i + 10)] != 84
+        or buf[_U(i + 13)] != 58
+        or buf[_U(i + 16)] != 58
+    ):
         return np.int64(0), False
     y = _two(buf, i) * 100 + _two(buf, i + 2)
     mo, d = _two(buf, i + 5), _two(buf, i + 8)
     h, mi, s = _two(buf, i + 11), _two(buf, i + 14), _two(buf, i + 17)
-    if y < 1970 or y > 2199 or mo < 1 or mo > 12 or d < 1 or h < 0 or h > 23 or mi < 0 or mi > 59 or s < 0 or s > 59:
+    if (
+        y < 1970
+        or y > 2199
+        or mo < 1
+        or mo > 12
+        or d < 1
+        or h < 0
+        or h > 23
+        or mi < 0
+        or mi > 59
+        or s < 0
+        or s > 59
+    ):
         return np.int64(0), False
     leap = (y % 4 == 0 and y % 100 != 0) or y % 400 == 0
     last = 31
@@ -218,10 +244,24 @@ def value(buf, i, b, quoted, col, kind, scale, row, tn, te, tc):  # type: ignore
         row[col] = code
         return e, code >= 0
     n = e - i  # trust: green, yellow, red
-    if kind == TRUST_KIND and n == 5 and buf[_U(i)] == 103 and buf[_U(i + 1)] == 114 and buf[_U(i + 2)] == 101 and buf[_U(i + 4)] == 110:
+    if (
+        kind == TRUST_KIND
+        and n == 5
+        and buf[_U(i)] == 103
+        and buf[_U(i + 1)] == 114
+        and buf[_U(i + 2)] == 101
+        and buf[_U(i + 4)] == 110
+    ):
         row[col] = 0
         return e, buf[_U(i + 3)] == 101
-    if n == 6 and buf[_U(i)] == 121 and buf[_U(i + 1)] == 101 and buf[_U(i + 2)] == 108 and buf[_U(i + 3)] == 108 and buf[_U(i + 4)] == 111:
+    if (
+        n == 6
+        and buf[_U(i)] == 121
+        and buf[_U(i + 1)] == 101
+        and buf[_U(i + 2)] == 108
+        and buf[_U(i + 3)] == 108
+        and buf[_U(i + 4)] == 111
+    ):
         row[col] = 1
         return e, buf[_U(i + 5)] == 119
     row[col] = 2
@@ -248,7 +288,9 @@ def complete(row, seen, arrival, allowed, required, one_of, sign, field):  # typ
 
 
 @njit(cache=True)
-def _scan_one(buf, a, b, arrival, row, names, ends, slots, field, tn, te, tc, allowed, required, one_of, sign):  # type: ignore[no-untyped-def]
+def _scan_one(  # type: ignore[no-untyped-def]
+    buf, a, b, arrival, row, names, ends, slots, field, tn, te, tc, allowed, required, one_of, sign
+):
     i = skip_space(buf, a, b)
     if i >= b or buf[_U(i)] != 123 or b - a > MAX_RECORD_BYTES:
         return False
@@ -293,20 +335,39 @@ def _scan_one(buf, a, b, arrival, row, names, ends, slots, field, tn, te, tc, al
 
 
 @njit(cache=True, nogil=True)
-def scan_json(buf, offs, arrival, rec, ok, names, ends, slots, field, tn, te, tc, allowed, required, one_of, sign):  # type: ignore[no-untyped-def]
+def scan_json(  # type: ignore[no-untyped-def]
+    buf, offs, arrival, rec, ok, names, ends, slots, field, tn, te, tc, allowed, required, one_of, sign
+):
     """Scan n records: rec int64[n, WIDTH] gets the values, ok uint8[n] whether the scanner is sure."""
     for i in range(ok.shape[0]):
         row = rec[i]
         row[:] = NONE
         good = _scan_one(
-            buf, offs[i], offs[i + 1], arrival, row, names, ends, slots, field, tn, te, tc, allowed, required, one_of, sign
+            buf,
+            offs[i],
+            offs[i + 1],
+            arrival,
+            row,
+            names,
+            ends,
+            slots,
+            field,
+            tn,
+            te,
+            tc,
+            allowed,
+            required,
+            one_of,
+            sign,
         )
         ok[i] = 1 if good else 0
 
 
 @njit(cache=True, nogil=True)
 def scan_cells(buf, offs, present, field_no, rec, seen, ok, field, tn, te, tc):  # type: ignore[no-untyped-def]
-    """One column of strings (a mapped file's) as values of one field: the same reading, without the JSON around it."""
+    """One column of strings (a mapped file's) as values of one field: the same reading, without the JSON
+    around it.
+    """
     col, kind, scale = field[field_no, 0], field[field_no, 1], field[field_no, 2]
     for i in range(ok.shape[0]):
         if present[i] == 0 or ok[i] == 0:

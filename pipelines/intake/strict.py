@@ -13,7 +13,16 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from schemas.fields import (
-    DECIMALS, FUTURE_MS, MAX_DEPTH, MAX_RECORD_BYTES, MAX_TEXT_BYTES, TIME_MAX_MS, TIME_MIN_MS, EventType, Field, Kind,
+    DECIMALS,
+    FUTURE_MS,
+    MAX_DEPTH,
+    MAX_RECORD_BYTES,
+    MAX_TEXT_BYTES,
+    TIME_MAX_MS,
+    TIME_MIN_MS,
+    EventType,
+    Field,
+    Kind,
 )  # fmt: skip
 from schemas.reasons import Reason
 from schemas.registry import ENVELOPE, EVENT_TYPES, TRUST, field_index, type_code
@@ -45,6 +54,8 @@ def refuse(reason: Reason, detail: str) -> NoReturn:
 
 class Number(str):
     """A JSON number, kept as written (a mapped file's whole numbers too)."""
+
+    __slots__ = ()
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -123,7 +134,7 @@ def text_of(name: str, v: Any) -> str:
         refuse(Reason.RANGE, f"{name}: more than {MAX_TEXT_BYTES} bytes")
     if any(unicodedata.category(ch) == "Cc" for ch in v):
         refuse(Reason.BAD_TYPE, f"{name}: control characters are not text")
-    return v
+    return str(v)
 
 
 def integer_of(name: str, v: Any, places: int) -> int:
@@ -247,7 +258,7 @@ def _values(found: dict[str, Any], t: EventType) -> Row:
             row["trust"] = TRUST.index(str(v))
         elif f.name not in ("type", "schema"):
             column = COLUMN_OF[f.name]
-            if column == "attrs":
+            if column == "attrs" or isinstance(v, list | dict):
                 attrs[f.name] = v
             else:
                 row[column] = v

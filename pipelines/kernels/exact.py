@@ -19,7 +19,9 @@ NONE = np.iinfo(np.int64).min  # "absent" in an int64 column of the kernels
 
 @njit(cache=True)
 def fits(n, k, d):  # type: ignore[no-untyped-def]
-    """Whether |n*k/d| surely stays where `muldiv` is exact (a quarter of 2^53: four times the value limit)."""
+    """Whether |n*k/d| surely stays where `muldiv` is exact (a quarter of 2^53: four times the value
+    limit).
+    """
     return abs(float(n) * float(k)) < float(d) * (2.0 * VALUE_LIMIT)
 
 

@@ -1,8 +1,8 @@
 """Growing tables of int64 rows that know which rows changed, so that saving costs the change.
 
-The hot state of a step is a few of these: one 2-D array each (many separate arrays cost several times as much per
-event), written by kernels that mark every row they touch. Law: `restore(save(x)) == x`, and a save writes the
-rows marked since the last one and nothing else.
+The hot state of a step is a few of these: one 2-D array each (many separate arrays cost several times as much
+per event), written by kernels that mark every row they touch. Law: `restore(save(x)) == x`, and a save writes
+the rows marked since the last one and nothing else.
 """
 
 from __future__ import annotations

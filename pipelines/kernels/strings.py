@@ -1,7 +1,7 @@
 """Strings as dense integers: a growing dictionary over Arrow string columns, without a Python object per row.
 
-Law: equal bytes get equal ids, ids are dense in order of first sight, and `column(ids)` gives the strings back.
-The dictionary never forgets; its arrays are append-only, so saving it costs what was added.
+Law: equal bytes get equal ids, ids are dense in order of first sight, and `column(ids)` gives the strings
+back. The dictionary never forgets; its arrays are append-only, so saving it costs what was added.
 """
 
 from __future__ import annotations
@@ -159,7 +159,14 @@ class Interner:
         done = 0
         while True:
             self.count, step = _intern(
-                buf, offs[done:], len(column) - done, self.arena, self.ends, self.hashes, self.slots, self.count,
+                buf,
+                offs[done:],
+                len(column) - done,
+                self.arena,
+                self.ends,
+                self.hashes,
+                self.slots,
+                self.count,
                 out[done:],
             )
             done += step

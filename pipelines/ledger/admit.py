@@ -12,28 +12,93 @@ from pipelines.kernels.exact import NONE, QTY_LIMIT, VALUE_LIMIT, fits, muldiv, 
 from pipelines.kernels.keys import find
 from pipelines.ledger.cells import POW10
 from pipelines.ledger.columns import (
-    A_QTY, A_SITECELL, C_AQ, C_AV, C_NEXT, C_Q, C_V, D_ACC, D_ENT, D_QTY, D_RETQ, D_TYPE, E_AMT,
-    E_COMBO, E_DISC, E_DOC, E_ENT, E_ITEM, E_LOT, E_OWNER, E_PLACE, E_PLACE2, E_PRICE, E_QTY, E_RH1, E_SITE, E_SITE2,
-    E_TAX, E_TYPE, E_UNIT, I_BORN, I_CELL, I_LOTS, I_STD, I_UNIT, I_WHOLE, N_DIGITS, N_REFUSE, N_SCOPE, SCOPE_ENTITY, SCOPE_LOT,
-    SCOPE_SITE, U_CANON, U_DEN, U_DIM, U_KNOWN, U_NUM, U_WHOLE,
+    A_QTY,
+    A_SITECELL,
+    C_AQ,
+    C_AV,
+    C_NEXT,
+    C_Q,
+    C_V,
+    D_ACC,
+    D_ENT,
+    D_QTY,
+    D_RETQ,
+    D_TYPE,
+    E_AMT,
+    E_COMBO,
+    E_DISC,
+    E_ENT,
+    E_ITEM,
+    E_LOT,
+    E_OWNER,
+    E_PLACE,
+    E_PLACE2,
+    E_PRICE,
+    E_QTY,
+    E_RH1,
+    E_SITE,
+    E_SITE2,
+    E_TAX,
+    E_TYPE,
+    E_UNIT,
+    I_BORN,
+    I_CELL,
+    I_LOTS,
+    I_STD,
+    I_UNIT,
+    I_WHOLE,
+    N_DIGITS,
+    N_REFUSE,
+    N_SCOPE,
+    SCOPE_ENTITY,
+    SCOPE_LOT,
+    SCOPE_SITE,
+    U_CANON,
+    U_DEN,
+    U_DIM,
+    U_KNOWN,
+    U_NUM,
+    U_WHOLE,
 )  # fmt: skip
 from schemas.reasons import CODE, Reason
 from schemas.registry import TYPE_CODES
 
-RECEIPT, ISSUE, TRANSFER, COUNT, REVALUE = (TYPE_CODES[f"stock.{t}"] for t in "receipt issue transfer count revalue".split())
-DELIVERY, CHARGE, RETURN = (TYPE_CODES[f"sale.{t}"] for t in "delivery charge return".split())
+RECEIPT, ISSUE, TRANSFER, COUNT, REVALUE = (
+    TYPE_CODES[f"stock.{t}"] for t in ["receipt", "issue", "transfer", "count", "revalue"]
+)
+DELIVERY, CHARGE, RETURN = (TYPE_CODES[f"sale.{t}"] for t in ["delivery", "charge", "return"])
 GIVE_BACK = TYPE_CODES["purchase.return"]
 WAIT = -1
-R_SCALE, R_FRACTION, R_UOM, R_MISSING = (CODE[r] for r in (Reason.SCALE, Reason.FRACTION, Reason.UNKNOWN_UOM, Reason.MISSING_FIELD))
+R_SCALE, R_FRACTION, R_UOM, R_MISSING = (
+    CODE[r] for r in (Reason.SCALE, Reason.FRACTION, Reason.UNKNOWN_UOM, Reason.MISSING_FIELD)
+)
 R_MISMATCH, R_NOT_ALLOWED, R_REFERENCE, R_OVER_RETURN, R_NEGATIVE, R_OVERFLOW = (
     CODE[r] for r in (
-        Reason.AMOUNT_MISMATCH, Reason.NOT_ALLOWED, Reason.UNKNOWN_REFERENCE, Reason.OVER_RETURN, Reason.NEGATIVE_STOCK,
+        Reason.AMOUNT_MISMATCH, Reason.NOT_ALLOWED, Reason.UNKNOWN_REFERENCE, Reason.OVER_RETURN,
+        Reason.NEGATIVE_STOCK,
         Reason.OVERFLOW,
     )
 )  # fmt: skip
 
 # What admission found (int64[rows of the record, GW]).
-G_K, G_AMT, G_REV, G_DISC, G_TAX, G_DOC, G_ITEM, G_PLACE, G_SITE, G_LOT, G_COMBO, G_OWNER, G_UNIT, G_ACC, G_OUT, G_CELL = range(16)
+(
+    G_K,
+    G_AMT,
+    G_REV,
+    G_DISC,
+    G_TAX,
+    G_DOC,
+    G_ITEM,
+    G_PLACE,
+    G_SITE,
+    G_LOT,
+    G_COMBO,
+    G_OWNER,
+    G_UNIT,
+    G_ACC,
+    G_OUT,
+    G_CELL,
+) = range(16)
 GW = 16
 
 
@@ -85,7 +150,9 @@ def base_quantity(e, g, item, I, U, K, Ks):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def money(e, g, digits, check):  # type: ignore[no-untyped-def]
-    """The event's amount in minor units -> g[G_AMT] (NONE when neither amount nor price is given); 0 or a reason."""
+    """The event's amount in minor units -> g[G_AMT] (NONE when neither amount nor price is given); 0 or a
+    reason.
+    """
     g[G_AMT] = NONE
     priced = np.int64(NONE)
     if e[E_PRICE] != NONE and e[E_QTY] != NONE:
@@ -146,9 +213,9 @@ def outflow_ok(g, place, site, std, scope, refuse, digits, before, j, Ak, As, A,
     if refuse:
         q = C[at, C_Q] if at >= 0 else np.int64(0)
         for i in range(before):
-            if g[i, G_ITEM] == item and g[i, G_SITE] == site and g[i, G_OWNER] == g[j, G_OWNER]:
-                if scope != SCOPE_LOT or g[i, G_LOT] == g[j, G_LOT]:
-                    q += g[i, G_OUT]
+            same = g[i, G_ITEM] == item and g[i, G_SITE] == site and g[i, G_OWNER] == g[j, G_OWNER]
+            if same and (scope != SCOPE_LOT or g[i, G_LOT] == g[j, G_LOT]):
+                q += g[i, G_OUT]
         g[j, G_REV] = q
         if q < k:
             return R_NEGATIVE
@@ -160,7 +227,11 @@ def outflow_ok(g, place, site, std, scope, refuse, digits, before, j, Ak, As, A,
             return R_OVERFLOW
         if C[c, C_AQ] > 0 and not fits(C[c, C_AV], k + abs(C[c, C_AQ] - C[c, C_Q]), C[c, C_AQ]):
             return R_OVERFLOW
-        if C[c, C_AQ] > 0 and abs(float(C[c, C_V])) + float(C[c, C_AV]) * float(k) / float(C[c, C_AQ]) >= VALUE_LIMIT - 1024.0:
+        if (
+            C[c, C_AQ] > 0
+            and abs(float(C[c, C_V])) + float(C[c, C_AV]) * float(k) / float(C[c, C_AQ])
+            >= VALUE_LIMIT - 1024.0
+        ):
             return R_OVERFLOW
     if std != NONE and not fits(k, std, POW10[14 - digits]):
         return R_OVERFLOW
@@ -212,7 +283,9 @@ def revalue_ok(e, item, digits, scope, I, C, Ck):  # type: ignore[no-untyped-def
 
 @njit(cache=True)
 def admit(ev, i, G, j, doc, N, I, U, K, Ks, A, Ak, As, C, Ck, Cs, D, combos):  # type: ignore[no-untyped-def]
-    """Admission of event i as the j-th of its record: 0, or a reason. `doc`: the document it returns, or -1."""
+    """Admission of event i as the j-th of its record: 0, or a reason. `doc`: the document it returns, or
+    -1.
+    """
     e, g = ev[i], G[j]
     t = e[E_TYPE]
     n = N[e[E_ENT]]
@@ -228,7 +301,7 @@ def admit(ev, i, G, j, doc, N, I, U, K, Ks, A, Ak, As, C, Ck, Cs, D, combos):  #
         if why != 0:
             return why
     else:
-        if e[E_ITEM] < 0 or e[E_PLACE] <= 0 and t != REVALUE:
+        if e[E_ITEM] < 0 or (e[E_PLACE] <= 0 and t != REVALUE):
             return R_MISSING
         g[G_ITEM], g[G_PLACE], g[G_SITE] = e[E_ITEM], e[E_PLACE], e[E_SITE]
         g[G_LOT], g[G_COMBO], g[G_OWNER] = e[E_LOT], e[E_COMBO], e[E_OWNER]
@@ -259,14 +332,18 @@ def admit(ev, i, G, j, doc, N, I, U, K, Ks, A, Ak, As, C, Ck, Cs, D, combos):  #
         return inflow_ok(G, j, g[G_SITE], scope, np.int64(0), Ck, Cs, C)
     if t == TRANSFER and e[E_PLACE] == e[E_PLACE2]:
         return R_NOT_ALLOWED
-    why = outflow_ok(G, g[G_PLACE], g[G_SITE], std, scope, n[N_REFUSE] != 0, digits, j, j, Ak, As, A, Ck, Cs, C)
+    why = outflow_ok(
+        G, g[G_PLACE], g[G_SITE], std, scope, n[N_REFUSE] != 0, digits, j, j, Ak, As, A, Ck, Cs, C
+    )
     g[G_OUT] = 0 if t == TRANSFER and e[E_SITE] == e[E_SITE2] else -g[G_K]
     return why
 
 
 @njit(cache=True)
 def count_ok(e, g, scope, digits, I, A, Ak, As, C, Ck, Cs):  # type: ignore[no-untyped-def]
-    """A count: lots where they are tracked; a price only where the cell is the counted account. 0 or a reason."""
+    """A count: lots where they are tracked; a price only where the cell is the counted account. 0 or a
+    reason.
+    """
     if I[g[G_ITEM], I_LOTS] != 0 and g[G_LOT] == 0:
         return R_MISSING
     acc = find(Ak, As, (g[G_ITEM] << 32) | g[G_PLACE], (g[G_LOT] << 32) | g[G_COMBO])

@@ -1,7 +1,7 @@
 """Valuation cells: what comes in, what goes out, what is covered later. Moving average and FIFO, exactly.
 
-Plain loops over int64 tables, compiled by Numba and readable (and testable) without it. The rules are those of
-docs/ledger.md; names of columns are in `pipelines.ledger.columns`.
+Plain loops over int64 tables, compiled by Numba and readable (and testable) without it. The rules are those
+of docs/ledger.md; names of columns are in `pipelines.ledger.columns`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,62 @@ from numba import njit
 
 from pipelines.kernels.exact import NONE, muldiv
 from pipelines.ledger.columns import (
-    C_AQ, C_AV, C_COSTED, C_LH, C_LT, C_NL, C_NP, C_PH, C_PT, C_Q, C_STAMP, C_V, COGS_LEG, D_COVQ, D_COVV, D_PIECE, D_UNCOSTED,
-    L_AT, L_NEXT, L_PREV, L_Q, L_Q0, L_V, L_V0, L_VER, M_LAYER_FREE, M_LAYERS, M_PIECE_FREE, M_PIECES, M_STAMP, M_TCELLS,
-    M_TRUEUPS, P_ACC, P_CONTRA, P_DOC, P_ENT, P_LEG, P_NEXT, P_PREV, P_Q, P_UNCOSTED, P_V, P_VER, T_ACC, T_AT, T_CAUSE,
-    T_CONTRA, T_ENT, T_EVENT, T_LEG, T_OPENQ, T_OPENV, T_REC, T_UNCOSTED, T_VALUE, T_VER,
+    C_AQ,
+    C_AV,
+    C_COSTED,
+    C_LH,
+    C_LT,
+    C_NL,
+    C_NP,
+    C_PH,
+    C_PT,
+    C_Q,
+    C_STAMP,
+    C_V,
+    COGS_LEG,
+    D_COVQ,
+    D_COVV,
+    D_PIECE,
+    D_UNCOSTED,
+    L_AT,
+    L_NEXT,
+    L_PREV,
+    L_Q,
+    L_Q0,
+    L_V,
+    L_V0,
+    L_VER,
+    M_LAYER_FREE,
+    M_LAYERS,
+    M_PIECE_FREE,
+    M_PIECES,
+    M_STAMP,
+    M_TCELLS,
+    M_TRUEUPS,
+    P_ACC,
+    P_CONTRA,
+    P_DOC,
+    P_ENT,
+    P_LEG,
+    P_NEXT,
+    P_PREV,
+    P_Q,
+    P_UNCOSTED,
+    P_V,
+    P_VER,
+    T_ACC,
+    T_AT,
+    T_CAUSE,
+    T_CONTRA,
+    T_ENT,
+    T_EVENT,
+    T_LEG,
+    T_OPENQ,
+    T_OPENV,
+    T_REC,
+    T_UNCOSTED,
+    T_VALUE,
+    T_VER,
 )  # fmt: skip
 
 POW10 = np.array([10**i for i in range(19)], np.int64)
@@ -150,8 +202,9 @@ def drop_piece(c, k, C, P, Pm, D, Dm, M):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def true_up(p, value, m, share, unknown, now, P, T, M):  # type: ignore[no-untyped-def]
-    """Note a true-up of piece p: `value` more cost, m units at `share` no longer open, `unknown` = 1 when the cover has
-    no known cost. now = (event, version, event time, recorded time)."""
+    """Note a true-up of piece p: `value` more cost, m units at `share` no longer open, `unknown` = 1 when the
+    cover has no known cost. now = (event, version, event time, recorded time).
+    """
     k = M[M_TRUEUPS]
     T[k, T_EVENT], T[k, T_CAUSE], T[k, T_AT], T[k, T_REC] = now[0], now[1], now[2], now[3]
     T[k, T_VER], T[k, T_ENT], T[k, T_LEG] = P[p, P_VER], P[p, P_ENT], P[p, P_LEG]
@@ -195,7 +248,7 @@ def cover(c, q, a, costed, now, C, P, Pm, D, Dm, T, M):  # type: ignore[no-untyp
 
 @njit(cache=True)
 def inflow(c, q, a, costed, keep, fifo, now, C, L, Lm, P, Pm, D, Dm, T, M):  # type: ignore[no-untyped-def]
-    """q units worth a come in. `keep`: a covering that leaves nothing does not change the known cost."""
+    """Q units worth a come in. `keep`: a covering that leaves nothing does not change the known cost."""
     negative = C[c, C_Q] < 0
     x, y = cover(c, q, a, costed, now, C, P, Pm, D, Dm, T, M)
     if x > 0:
@@ -243,7 +296,9 @@ def inflow_free(c, q, std, digits, fifo, now, C, L, Lm, P, Pm, D, Dm, T, M):  # 
 
 @njit(cache=True)
 def outflow(c, k, std, digits, fifo, C, L, Lm, M):  # type: ignore[no-untyped-def]
-    """k units go out: (cost of the covered part, covered, uncovered, its provisional value, uncosted bits)."""
+    """K units go out: (cost of the covered part, covered, uncovered, its provisional value, uncosted
+    bits).
+    """
     q = C[c, C_Q]
     have = min(k, q) if q > 0 else np.int64(0)
     cost = np.int64(0)
@@ -266,7 +321,8 @@ def outflow(c, k, std, digits, fifo, C, L, Lm, M):  # type: ignore[no-untyped-de
     u = k - have
     prov = np.int64(0)
     if u > 0:
-        # what a layer still holds is gone by now, so FIFO falls back on the last consumed one, never on a live one
+        # what a layer still holds is gone by now, so FIFO falls back on the last consumed one, never on a
+        # live one
         prov, priced = known(c, u, std, digits, False, C, L)
         if not priced:
             bits |= 1

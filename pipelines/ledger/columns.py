@@ -1,26 +1,33 @@
 """Columns of the ledger's state and of what its kernel reads and writes: plain integers, named once.
 
 Few wide int64 tables instead of many narrow arrays: a cell or an account is one or two cache lines.
-Units: quantities in millionths of the item's unit, values in minor units of the entity's currency, times in ms.
+Units: quantities in millionths of the item's unit, values in minor units of the entity's currency, times
+in ms.
 """
 
 from __future__ import annotations
 
 # Event as the kernel reads it (int64[n, EV]).
 (
-    E_TYPE, E_ENT, E_ITEM, E_PLACE, E_PLACE2, E_SITE, E_SITE2, E_LOT, E_COMBO, E_OWNER, E_UNIT, E_QTY, E_PRICE,
-    E_AMT, E_DISC, E_TAX, E_TIME, E_TRUST, E_REC, E_CONTRA, E_H1, E_H2, E_CONTENT, E_RH1, E_RH2, E_HIT, E_DOC, E_GROUP,
-    E_NOAUTO,
+    E_TYPE, E_ENT, E_ITEM, E_PLACE, E_PLACE2, E_SITE, E_SITE2, E_LOT, E_COMBO, E_OWNER, E_UNIT, E_QTY,
+    E_PRICE, E_AMT, E_DISC, E_TAX, E_TIME, E_TRUST, E_REC, E_CONTRA, E_H1, E_H2, E_CONTENT, E_RH1, E_RH2,
+    E_HIT, E_DOC, E_GROUP, E_NOAUTO,
 ) = range(29)  # fmt: skip
 EV = 29
 
 # Verdict per event (int64[n, VD]).
-V_STATUS, V_REASON, V_VERSION, V_LATE, V_QTY, V_REVENUE, V_DISC, V_TAX, V_COGS, V_OPENQ, V_OPENV, V_UNCOSTED, V_BOOK, V_DIFFV, V_ITEM, V_PLACE, V_CONTRA, V_AT, V_REC, V_ACC = range(20)  # fmt: skip
+(
+    V_STATUS, V_REASON, V_VERSION, V_LATE, V_QTY, V_REVENUE, V_DISC, V_TAX, V_COGS, V_OPENQ, V_OPENV,
+    V_UNCOSTED, V_BOOK, V_DIFFV, V_ITEM, V_PLACE, V_CONTRA, V_AT, V_REC, V_ACC,
+) = range(20)  # fmt: skip
 VD = 20
 NEW, COMMITTED, REFUSED, DUPLICATE, WAITING = range(5)
 
 # Entity, item, unit.
-N_WORD, N_VERSION, N_METHOD, N_SCOPE, N_REFUSE, N_DIGITS, N_MOVED, N_REC, N_CURRENCY, N_TZ, N_AUTO, N_NAME = range(12)
+(
+    N_WORD, N_VERSION, N_METHOD, N_SCOPE, N_REFUSE, N_DIGITS, N_MOVED, N_REC, N_CURRENCY, N_TZ, N_AUTO,
+    N_NAME,
+) = range(12)  # fmt: skip
 MOVING_AVERAGE, FIFO = 0, 1
 SCOPE_ENTITY, SCOPE_SITE, SCOPE_LOT = 0, 1, 2
 I_UNIT, I_WHOLE, I_STD, I_LOTS, I_BORN, I_CELL, I_LASTCELL, I_MASTER = range(8)
@@ -28,27 +35,41 @@ U_CANON, U_DIM, U_NUM, U_DEN, U_WHOLE, U_KNOWN = range(6)
 
 # Account and cell. The keys beside them hold (item, place | lot, combo) and (item, site | lot, owner).
 A_QTY, A_CELL, A_SITECELL, A_VER, A_AT, A_REC, A_TRUST, A_STAMP = range(8)
-(C_Q, C_V, C_AV, C_AQ, C_LH, C_LT, C_PH, C_PT, C_LAST, C_NEXT, C_COSTED, C_NL, C_NP, C_ACC, C_STAMP, C_SHADOW) = range(16)
+(
+    C_Q, C_V, C_AV, C_AQ, C_LH, C_LT, C_PH, C_PT, C_LAST, C_NEXT, C_COSTED, C_NL, C_NP, C_ACC, C_STAMP,
+    C_SHADOW,
+) = range(16)  # fmt: skip
 
 # FIFO layer, uncovered piece, state of a document that may still be returned or trued up.
 L_Q, L_V, L_Q0, L_V0, L_AT, L_NEXT, L_PREV, L_VER = range(8)
 P_Q, P_V, P_NEXT, P_PREV, P_VER, P_ENT, P_ACC, P_CONTRA, P_LEG, P_DOC, P_UNCOSTED, P_SPARE = range(12)
-D_VER, D_ENT, D_ACC, D_QTY, D_COVQ, D_COVV, D_RETQ, D_AMT, D_AMTQ, D_PIECE, D_CONTRA, D_AT, D_TYPE, D_UNCOSTED, D_LINE, D_SPARE = range(16)  # fmt: skip
+(
+    D_VER, D_ENT, D_ACC, D_QTY, D_COVQ, D_COVV, D_RETQ, D_AMT, D_AMTQ, D_PIECE, D_CONTRA, D_AT, D_TYPE,
+    D_UNCOSTED, D_LINE, D_SPARE,
+) = range(16)  # fmt: skip
 COGS_LEG, VARIANCE_LEG = 0, 1
 
 # Recent history: one row per known event since the last save.
-H_H1, H_H2, H_CONTENT, H_VER, H_ENT, H_AT, H_TYPE, H_ACC, H_CONTRA, H_QTY, H_COST, H_AMT, H_DOC, H_STATE = range(14)
+(
+    H_H1, H_H2, H_CONTENT, H_VER, H_ENT, H_AT, H_TYPE, H_ACC, H_CONTRA, H_QTY, H_COST, H_AMT, H_DOC,
+    H_STATE,
+) = range(14)  # fmt: skip
 H_LIVE, H_WAITING, H_DEAD = range(3)
 
 # Lines out (int64[m, LN]) and true-ups out (int64[m, TU]).
-O_EVENT, O_VERSION, O_LINE, O_FROM_ACC, O_FROM, O_TO_ACC, O_TO, O_QTY, O_VALUE, O_AT, O_REC, O_ENT = range(12)
+(
+    O_EVENT, O_VERSION, O_LINE, O_FROM_ACC, O_FROM, O_TO_ACC, O_TO, O_QTY, O_VALUE, O_AT, O_REC, O_ENT,
+) = range(12)  # fmt: skip
 LN = 12
-T_EVENT, T_CAUSE, T_VER, T_ENT, T_LEG, T_ACC, T_CONTRA, T_VALUE, T_OPENQ, T_OPENV, T_AT, T_REC, T_UNCOSTED = range(13)
+(
+    T_EVENT, T_CAUSE, T_VER, T_ENT, T_LEG, T_ACC, T_CONTRA, T_VALUE, T_OPENQ, T_OPENV, T_AT, T_REC,
+    T_UNCOSTED,
+) = range(13)  # fmt: skip
 TU = 13
 
 # Small counters shared by the kernels (int64[M]).
 (
-    M_ACCOUNTS, M_CELLS, M_LAYERS, M_LAYER_FREE, M_PIECES, M_PIECE_FREE, M_DOCS, M_HIST, M_LINES, M_TRUEUPS, M_STAMP,
-    M_TCELLS, M_TACCS, M_FAULT, M_VARIANCE, M_COUNT, M_REVAL, M_BORN,
+    M_ACCOUNTS, M_CELLS, M_LAYERS, M_LAYER_FREE, M_PIECES, M_PIECE_FREE, M_DOCS, M_HIST, M_LINES, M_TRUEUPS,
+    M_STAMP, M_TCELLS, M_TACCS, M_FAULT, M_VARIANCE, M_COUNT, M_REVAL, M_BORN,
 ) = range(18)  # fmt: skip
 M_SIZE = 18

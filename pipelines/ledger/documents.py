@@ -1,4 +1,6 @@
-"""Documents that are returned long after they were posted: found in history, brought back as rows of the state."""
+"""Documents that are returned long after they were posted: found in history, brought back as rows of the
+state.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.ledger.columns import (
-    D_ACC, D_AMT, D_AMTQ, D_AT, D_CONTRA, D_COVQ, D_COVV, D_ENT, D_PIECE, D_QTY, D_TYPE, D_UNCOSTED, D_VER, M_DOCS,
+    D_ACC,
+    D_AMT,
+    D_AMTQ,
+    D_AT,
+    D_CONTRA,
+    D_COVQ,
+    D_COVV,
+    D_ENT,
+    D_PIECE,
+    D_QTY,
+    D_TYPE,
+    D_UNCOSTED,
+    D_VER,
+    M_DOCS,
 )  # fmt: skip
 from pipelines.ledger.state import LedgerState
 
@@ -31,8 +46,10 @@ def documents(s: LedgerState, h1: I64, h2: I64) -> I64:
         if out[i] < table.count:
             continue
         d = np.zeros(table.width, np.int64)
-        d[[D_VER, D_ENT, D_ACC, D_QTY, D_COVQ, D_COVV, D_AMT, D_AMTQ, D_PIECE, D_CONTRA, D_AT, D_TYPE, D_UNCOSTED]] = (
-            old["ver"], old["ent"], old["acc"], old["qty"], old["qty"], old["cost"], old["amt"], old["qty"], -1,
+        d[[D_VER, D_ENT, D_ACC, D_QTY, D_COVQ, D_COVV, D_AMT, D_AMTQ, D_PIECE, D_CONTRA,
+           D_AT, D_TYPE, D_UNCOSTED]] = (
+            old["ver"], old["ent"], old["acc"], old["qty"], old["qty"], old["cost"], old["amt"], old["qty"],
+            -1,
             old["contra"], old["at"], old["type"], old["bits"],
         )  # fmt: skip
         table.append(d.tolist())

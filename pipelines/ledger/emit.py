@@ -1,7 +1,10 @@
-"""From what the walk wrote to the tables of the store: columns gathered by number, strings only at the end."""
+"""From what the walk wrote to the tables of the store: columns gathered by number, strings only at the
+end.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -14,11 +17,63 @@ from numpy.typing import NDArray
 
 from pipelines.ledger.admit import CHARGE, COUNT, DELIVERY, RETURN
 from pipelines.ledger.columns import (
-    A_AT, A_CELL, A_QTY, A_REC, A_TRUST, A_VER, C_Q, C_V, COGS_LEG, COMMITTED, M_LINES, M_TACCS, M_TRUEUPS, M_VARIANCE,
-    N_DIGITS, N_TZ, N_WORD, O_AT, O_ENT, O_EVENT, O_FROM, O_FROM_ACC, O_LINE, O_QTY, O_REC, O_TO, O_TO_ACC, O_VALUE,
-    O_VERSION, T_ACC, T_AT, T_CAUSE, T_CONTRA, T_ENT, T_EVENT, T_LEG, T_OPENQ, T_OPENV, T_REC, T_UNCOSTED, T_VALUE, T_VER,
-    V_ACC, V_AT, V_BOOK, V_COGS, V_CONTRA, V_DIFFV, V_DISC, V_ITEM, V_OPENQ, V_OPENV, V_PLACE, V_QTY, V_REC, V_REVENUE,
-    V_STATUS, V_TAX, V_UNCOSTED, V_VERSION,
+    A_AT,
+    A_CELL,
+    A_QTY,
+    A_REC,
+    A_TRUST,
+    A_VER,
+    C_Q,
+    C_V,
+    COMMITTED,
+    M_LINES,
+    M_TACCS,
+    M_TRUEUPS,
+    N_DIGITS,
+    N_TZ,
+    N_WORD,
+    O_AT,
+    O_ENT,
+    O_EVENT,
+    O_FROM,
+    O_FROM_ACC,
+    O_LINE,
+    O_QTY,
+    O_REC,
+    O_TO,
+    O_TO_ACC,
+    O_VALUE,
+    O_VERSION,
+    T_ACC,
+    T_AT,
+    T_CAUSE,
+    T_CONTRA,
+    T_ENT,
+    T_EVENT,
+    T_LEG,
+    T_OPENQ,
+    T_OPENV,
+    T_REC,
+    T_UNCOSTED,
+    T_VALUE,
+    T_VER,
+    V_ACC,
+    V_BOOK,
+    V_COGS,
+    V_CONTRA,
+    V_DIFFV,
+    V_DISC,
+    V_ITEM,
+    V_OPENQ,
+    V_OPENV,
+    V_PLACE,
+    V_QTY,
+    V_REC,
+    V_REVENUE,
+    V_STATUS,
+    V_TAX,
+    V_UNCOSTED,
+    V_VERSION,
 )  # fmt: skip
 from pipelines.ledger.read import sites_of
 from pipelines.ledger.state import LedgerState
@@ -27,9 +82,18 @@ from schemas.registry import TRUST, TYPE_NAMES
 I64 = NDArray[np.int64]
 _LOW = 0xFFFFFFFF
 _TYPES = pa.array(list(TYPE_NAMES.values()))
+_LEGS, _KINDS = pa.array(["cogs", "variance"]), pa.array(["delivery", "return", "charge"])
 _TYPE_INDEX = np.zeros(max(TYPE_NAMES) + 1, np.int32)
 _TYPE_INDEX[list(TYPE_NAMES)] = np.arange(len(TYPE_NAMES))
 _SCALE = np.array([10 ** (4 - d) for d in range(4)], np.int64)  # minor units -> 1e-4 of the currency
+
+
+def _taker(rows: I64, n: int) -> Callable[[pa.Array], pa.Array]:
+    """What takes `rows` of a column of `n` values; the column as it is where that is every row in order."""
+    if len(rows) == n and bool((rows == np.arange(n)).all()):
+        return lambda column: column
+    at = pa.array(rows)
+    return lambda column: column.take(at)
 
 
 @njit(cache=True, nogil=True)
@@ -68,7 +132,8 @@ class Emitter:
 
     def money(self, minor: I64, ent: I64) -> I64:
         """Minor units as 1e-4 of the currency."""
-        return minor * _SCALE[self.s.t["N"].data[ent, N_DIGITS]]
+        scaled: I64 = minor * _SCALE[self.s.t["N"].data[ent, N_DIGITS]]
+        return scaled
 
     def goods(self, acc: I64) -> dict[str, Any]:
         """Item, lot and owner of accounts."""
@@ -100,19 +165,21 @@ class Emitter:
         names = pa.array([f"{1970 + (m - 1) // 12}-{(m - 1) % 12 + 1:02d}" for m in range(low, high + 1)])
         return pa.DictionaryArray.from_arrays(pa.array((months - low).astype(np.int32)), names)
 
-    # tables ---------------------------------------------------------------------------------------------------------
+    # tables
 
     def movement(self, batch: pa.RecordBatch, words: dict[str, I64], types: I64, contra: I64) -> pa.Table:
         """core.movement: the events' own lines."""
         o = self.s.lines[: self.s.M[M_LINES]]
         r, ent = o[:, O_EVENT], o[:, O_ENT]
         acc = np.where(o[:, O_FROM_ACC] >= 0, o[:, O_FROM_ACC], o[:, O_TO_ACC])
-        straight = len(r) == batch.num_rows and bool((r == np.arange(len(r))).all())
-        take = (lambda c: c) if straight else (lambda c: c.take(pa.array(r)))
+        take = _taker(r, batch.num_rows)
         columns: dict[str, Any] = {
-            "entity": self.entity(ent), "version": o[:, O_VERSION], "line": o[:, O_LINE], "status": _one("posted", len(o)),
-            "event_id": take(batch.column("id")), "source": self.low(words["source"][r]), "type": _type(types[r]),
-            "event_at": o[:, O_AT], "recorded_at": o[:, O_REC], "period": self.period(o[:, O_AT], ent), **self.goods(acc),
+            "entity": self.entity(ent), "version": o[:, O_VERSION], "line": o[:, O_LINE],
+            "status": _one("posted", len(o)),
+            "event_id": take(batch.column("id")), "source": self.low(words["source"][r]),
+            "type": _type(types[r]),
+            "event_at": o[:, O_AT], "recorded_at": o[:, O_REC], "period": self.period(o[:, O_AT], ent),
+            **self.goods(acc),
             "from_place": self.low(self.place(o[:, O_FROM_ACC], o[:, O_FROM])),
             "to_place": self.low(self.place(o[:, O_TO_ACC], o[:, O_TO])),
             "qty": o[:, O_QTY], "value_amt": self.money(o[:, O_VALUE], ent), "trust": _trust(batch, r),
@@ -149,11 +216,14 @@ class Emitter:
         more = t[:, T_VALUE] >= 0
         return _table({
             "entity": self.entity(ent), "version": t[:, T_CAUSE], "line": _line_numbers(t, o),
-            "corrects_version": t[:, T_VER], "corrects_line": np.ones(len(t), np.int64), "cause_version": t[:, T_CAUSE],
+            "corrects_version": t[:, T_VER], "corrects_line": np.ones(len(t), np.int64),
+            "cause_version": t[:, T_CAUSE],
             "cause_event": batch.column("id").take(pa.array(t[:, T_EVENT])),
-            "leg": pa.DictionaryArray.from_arrays(pa.array(t[:, T_LEG].astype(np.int32)), pa.array(["cogs", "variance"])),
-            "event_at": t[:, T_AT], "recorded_at": t[:, T_REC], "period": self.period(t[:, T_AT], ent), **self.goods(acc),
-            "from_place": self.low(np.where(more, site, contra)), "to_place": self.low(np.where(more, contra, site)),
+            "leg": pa.DictionaryArray.from_arrays(pa.array(t[:, T_LEG].astype(np.int32)), _LEGS),
+            "event_at": t[:, T_AT], "recorded_at": t[:, T_REC], "period": self.period(t[:, T_AT], ent),
+            **self.goods(acc),
+            "from_place": self.low(np.where(more, site, contra)),
+            "to_place": self.low(np.where(more, contra, site)),
             "value_amt": self.money(np.abs(t[:, T_VALUE]), ent), "open_qty": t[:, T_OPENQ],
             "open_amt": self.money(t[:, T_OPENV], ent), "uncosted": t[:, T_UNCOSTED],
         })  # fmt: skip
@@ -170,7 +240,8 @@ class Emitter:
             "account": acc, "cell": self.s.t["A"].data[acc, A_CELL],
             "event_at": np.concatenate([out[:, O_AT], into[:, O_AT], t[:, T_AT]]),
             "recorded_at": np.concatenate([out[:, O_REC], into[:, O_REC], t[:, T_REC]]),
-            "version": np.concatenate([out[:, O_VERSION], into[:, O_VERSION], t[:, T_CAUSE]]), "entity": self.entity(ent),
+            "version": np.concatenate([out[:, O_VERSION], into[:, O_VERSION], t[:, T_CAUSE]]),
+            "entity": self.entity(ent),
             "qty": np.concatenate([-out[:, O_QTY], into[:, O_QTY], np.zeros(len(t), np.int64)]),
             "value_amt": self.money(value, ent),
         })  # fmt: skip
@@ -182,8 +253,10 @@ class Emitter:
         c = self.s.t["C"].data[a[:, A_CELL]]
         ent = self.s.maps["items"].keys[keys[:, 0] >> 32, 0]
         return _table({
-            "entity": self.entity(ent), "account": acc, "cell": a[:, A_CELL], "qty": a[:, A_QTY], "cell_qty": c[:, C_Q],
-            "cell_value_amt": self.money(c[:, C_V], ent), "trust": _letters(a[:, A_TRUST]), "version": a[:, A_VER],
+            "entity": self.entity(ent), "account": acc, "cell": a[:, A_CELL], "qty": a[:, A_QTY],
+            "cell_qty": c[:, C_Q],
+            "cell_value_amt": self.money(c[:, C_V], ent), "trust": _letters(a[:, A_TRUST]),
+            "version": a[:, A_VER],
             "event_at": a[:, A_AT], "recorded_at": a[:, A_REC],
         })  # fmt: skip
 
@@ -195,30 +268,42 @@ class Emitter:
         site = sites_of(self.s, places)
         ent = self.s.maps["items"].keys[keys[:, 0] >> 32, 0]
         return _table({
-            "account": acc, "cell": self.s.t["A"].data[acc, A_CELL], "entity": self.entity(ent), "place": self.low(places),
-            "site": self.low(site), **self.goods(acc), "pool": self.low(self.s.maps["combos"].keys[keys[:, 1] & _LOW, 1]),
+            "account": acc, "cell": self.s.t["A"].data[acc, A_CELL], "entity": self.entity(ent),
+            "place": self.low(places),
+            "site": self.low(site), **self.goods(acc),
+            "pool": self.low(self.s.maps["combos"].keys[keys[:, 1] & _LOW, 1]),
         })  # fmt: skip
 
-    def sales(self, batch: pa.RecordBatch, v: I64, ev_ent: I64, types: I64, times: I64, words: dict[str, I64]) -> pa.Table:
+    def sales(
+        self, batch: pa.RecordBatch, v: I64, ev_ent: I64, types: I64, times: I64, words: dict[str, I64]
+    ) -> pa.Table:
         """core.sale: deliveries, returns and charges as first posted."""
-        mine = np.flatnonzero((v[:, V_STATUS] == COMMITTED) & ((types == DELIVERY) | (types == RETURN) | (types == CHARGE)))
+        mine = np.flatnonzero(
+            (v[:, V_STATUS] == COMMITTED) & ((types == DELIVERY) | (types == RETURN) | (types == CHARGE))
+        )
         v, ent, kinds = v[mine], ev_ent[mine], types[mine]
         sign = np.where(kinds == RETURN, -1, 1)
-        take = (lambda c: c) if len(mine) == batch.num_rows else (lambda c: c.take(pa.array(mine)))
+        take = _taker(mine, batch.num_rows)
         items = self.s.maps["items"].keys[np.maximum(v[:, V_ITEM], 0), 1]
         site = sites_of(self.s, v[:, V_PLACE].copy())
         kind_of = np.select([kinds == DELIVERY, kinds == RETURN], [0, 1], 2).astype(np.int32)
         return _table({
             "entity": self.entity(ent), "version": v[:, V_VERSION], "event_id": take(batch.column("id")),
-            "returns_id": take(batch.column("returns")), "document": take(batch.column("document")), "event_at": times[mine],
+            "returns_id": take(batch.column("returns")), "document": take(batch.column("document")),
+            "event_at": times[mine],
             "recorded_at": v[:, V_REC], "period": self.period(times[mine], ent),
             "item": self.s.words.column(np.where(v[:, V_ITEM] >= 0, items, 0)), "site": self.low(site),
-            "channel": self.channel(kinds, v[:, V_CONTRA], words["channel"][mine]), "customer": take(batch.column("customer")),
-            "kind": pa.DictionaryArray.from_arrays(pa.array(kind_of), pa.array(["delivery", "return", "charge"])),
-            "qty": np.where(kinds == CHARGE, 0, v[:, V_QTY]) * sign, "revenue_amt": self.money(v[:, V_REVENUE], ent),
-            "discount_amt": self.money(v[:, V_DISC] * sign, ent), "tax_amt": self.money(v[:, V_TAX] * sign, ent),
-            "cogs_amt": self.money(v[:, V_COGS], ent), "open_qty": v[:, V_OPENQ], "open_amt": self.money(v[:, V_OPENV], ent),
-            "uncosted": ((v[:, V_UNCOSTED] & 1) << 1) | (v[:, V_UNCOSTED] >> 1),  # 1 covered part, 2 open part from nothing
+            "channel": self.channel(kinds, v[:, V_CONTRA], words["channel"][mine]),
+            "customer": take(batch.column("customer")),
+            "kind": pa.DictionaryArray.from_arrays(pa.array(kind_of), _KINDS),
+            "qty": np.where(kinds == CHARGE, 0, v[:, V_QTY]) * sign,
+            "revenue_amt": self.money(v[:, V_REVENUE], ent),
+            "discount_amt": self.money(v[:, V_DISC] * sign, ent),
+            "tax_amt": self.money(v[:, V_TAX] * sign, ent),
+            "cogs_amt": self.money(v[:, V_COGS], ent), "open_qty": v[:, V_OPENQ],
+            "open_amt": self.money(v[:, V_OPENV], ent),
+            "uncosted": ((v[:, V_UNCOSTED] & 1) << 1) | (v[:, V_UNCOSTED] >> 1),
+             # 1 covered part, 2 open part from nothing
         })  # fmt: skip
 
     def counts(self, batch: pa.RecordBatch, v: I64, ev_ent: I64, types: I64, times: I64) -> pa.Table | None:
@@ -230,16 +315,21 @@ class Emitter:
         keys = self.s.maps["accounts"].keys[v[:, V_ACC]]
         site = sites_of(self.s, keys[:, 0] & _LOW)
         return _table({
-            "entity": self.entity(ent), "version": v[:, V_VERSION], "event_id": batch.column("id").take(pa.array(mine)),
+            "entity": self.entity(ent), "version": v[:, V_VERSION],
+            "event_id": batch.column("id").take(pa.array(mine)),
             "event_at": times[mine], "recorded_at": v[:, V_REC],
-            "item": self.s.words.column(self.s.maps["items"].keys[keys[:, 0] >> 32, 1]), "site": self.low(site),
-            "lot": self.s.words.column(keys[:, 1] >> 32), "counted_qty": v[:, V_QTY], "book_qty": v[:, V_BOOK],
+            "item": self.s.words.column(self.s.maps["items"].keys[keys[:, 0] >> 32, 1]),
+            "site": self.low(site),
+            "lot": self.s.words.column(keys[:, 1] >> 32), "counted_qty": v[:, V_QTY],
+            "book_qty": v[:, V_BOOK],
             "diff_qty": v[:, V_QTY] - v[:, V_BOOK], "diff_value_amt": self.money(v[:, V_DIFFV], ent),
         })  # fmt: skip
 
 
 def _table(columns: dict[str, Any]) -> pa.Table:
-    return pa.table({k: np.ascontiguousarray(v) if isinstance(v, np.ndarray) else v for k, v in columns.items()})
+    return pa.table(
+        {k: np.ascontiguousarray(v) if isinstance(v, np.ndarray) else v for k, v in columns.items()}
+    )
 
 
 def _one(word: str, n: int) -> pa.DictionaryArray:
@@ -264,7 +354,9 @@ def _month_starts(tz: str) -> I64:
     zone = ZoneInfo(tz)
     starts = [-(1 << 62)]
     for m in range(230 * 12 + 1):
-        starts.append(int(datetime(1970 + m // 12, m % 12 + 1, 1, tzinfo=zone).astimezone(UTC).timestamp()) * 1000)
+        starts.append(
+            int(datetime(1970 + m // 12, m % 12 + 1, 1, tzinfo=zone).astimezone(UTC).timestamp()) * 1000
+        )
     return np.array(starts, np.int64)
 
 
@@ -297,5 +389,3 @@ def _line_numbers(t: I64, o: I64) -> I64:
         own[a, b] = own.get((a, b), 0) + 1
         out[i] = own[a, b]
     return out
-
-

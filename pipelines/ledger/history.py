@@ -1,9 +1,10 @@
-"""What was posted long ago: immutable runs on disk, mapped, looked up by id and sorted by cell and event time.
+"""What was posted long ago: immutable runs on disk, mapped, looked up by id and sorted by cell and event
+time.
 
-A save turns the recent events into one run: `ids` sorted by hash (so that a batch finds its duplicates and references
-by a walk through both) and `rows` sorted by (cell, event time, version), which is what a correction will
-replay. Eight runs of a level merge into one of the next, so there are few of them and each event is
-rewritten a logarithmic number of times. Law: an id once added is found for ever, with its content.
+A save turns the recent events into one run: `ids` sorted by hash (so that a batch finds its duplicates and
+references by a walk through both) and `rows` sorted by (cell, event time, version), which is what a
+correction will replay. Eight runs of a level merge into one of the next, so there are few of them and each
+event is rewritten a logarithmic number of times. Law: an id once added is found for ever, with its content.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from numpy.typing import NDArray
 I64 = NDArray[np.int64]
 FAN_OUT = 8
 ROW = np.dtype([
-    ("cell", "<i4"), ("at", "<i8"), ("ver", "<i8"), ("ent", "<i4"), ("acc", "<i4"), ("contra", "<i4"), ("type", "<i2"),
+    ("cell", "<i4"), ("at", "<i8"), ("ver", "<i8"), ("ent", "<i4"), ("acc", "<i4"), ("contra", "<i4"),
+    ("type", "<i2"),
     ("bits", "<i2"), ("qty", "<i8"), ("cost", "<i8"), ("amt", "<i8"),
 ])  # fmt: skip
 
@@ -50,7 +52,9 @@ def _probe(order, h1, h2, ids, buckets, shift, found):  # type: ignore[no-untype
 
 @dataclass
 class Run:
-    """One immutable run. `ids`: uint64[n, 3] = hash, content, second hash's upper half | row; `level` of its merging."""
+    """One immutable run. `ids`: uint64[n, 3] = hash, content, second hash's upper half | row; `level` of its
+    merging.
+    """
 
     name: str
     level: int
@@ -131,7 +135,9 @@ class History:
         old = [r for r in self.runs if r.level == level]
         rows = np.concatenate([r.rows for r in old])
         starts = np.cumsum([0] + [len(r.rows) for r in old[:-1]])
-        ids = np.concatenate([r.ids + np.array([0, 0, s], np.uint64) for r, s in zip(old, starts, strict=True)])
+        ids = np.concatenate(
+            [r.ids + np.array([0, 0, s], np.uint64) for r, s in zip(old, starts, strict=True)]
+        )
         by_time = np.lexsort((rows["ver"], rows["at"], rows["cell"]))
         place = np.empty(len(rows), np.uint64)
         place[by_time] = np.arange(len(rows), dtype=np.uint64)
@@ -161,5 +167,3 @@ class History:
             for part in ("ids", "rows", "buckets"):
                 (self.folder / f"{name}.{part}.npy").unlink(missing_ok=True)
         self._stale = []
-
-

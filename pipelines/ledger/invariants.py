@@ -6,16 +6,32 @@ import numpy as np
 from numba import njit
 
 from pipelines.ledger.columns import (
-    A_CELL, C_Q, C_V, M_FAULT, M_LINES, M_TCELLS, M_TRUEUPS, O_FROM_ACC, O_QTY, O_TO_ACC, O_VALUE, T_ACC, T_VALUE,
+    A_CELL,
+    C_Q,
+    C_V,
+    M_FAULT,
+    M_LINES,
+    M_TCELLS,
+    M_TRUEUPS,
+    O_FROM_ACC,
+    O_QTY,
+    O_TO_ACC,
+    O_VALUE,
+    T_ACC,
+    T_VALUE,
 )  # fmt: skip
 from pipelines.ledger.state import LedgerState
 
 
 class LedgerFault(RuntimeError):
-    """An invariant does not hold. `cell`: the row of the cell, `what`: which rule. Nothing of the batch may be written."""
+    """An invariant does not hold. `cell`: the row of the cell, `what`: which rule. Nothing of the batch may
+    be written.
+    """
 
     def __init__(self, cell: int, what: str) -> None:
-        super().__init__(f"ledger.post: cell {cell}: {what}; the batch is not written, please report it with the archive")
+        super().__init__(
+            f"ledger.post: cell {cell}: {what}; the batch is not written, please report it with the archive"
+        )
         self.cell, self.what = cell, what
 
 
@@ -48,7 +64,8 @@ def check_batch(s: LedgerState) -> None:
     n = s.t["C"].count
     scratch = s.scratch_for(n)
     bad = _balance(
-        s.lines[: s.M[M_LINES]], s.ups[: s.M[M_TRUEUPS]], s.t["A"].data, s.t["C"].data, s.tcells[: s.M[M_TCELLS]],
+        s.lines[: s.M[M_LINES]], s.ups[: s.M[M_TRUEUPS]], s.t["A"].data, s.t["C"].data,
+        s.tcells[: s.M[M_TCELLS]],
         scratch[0], scratch[1],
     )  # fmt: skip
     if bad >= 0:

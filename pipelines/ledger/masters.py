@@ -8,14 +8,33 @@ from typing import Any
 import numpy as np
 
 from pipelines.ledger.columns import (
-    FIFO, I_BORN, I_LOTS, I_MASTER, I_STD, I_UNIT, I_WHOLE, MOVING_AVERAGE, N_AUTO, N_CURRENCY, N_DIGITS, N_METHOD, N_MOVED,
-    N_REC, N_REFUSE, N_SCOPE, N_TZ, N_VERSION, N_WORD, U_CANON,
+    FIFO,
+    I_BORN,
+    I_LOTS,
+    I_MASTER,
+    I_STD,
+    I_UNIT,
+    I_WHOLE,
+    MOVING_AVERAGE,
+    N_AUTO,
+    N_CURRENCY,
+    N_DIGITS,
+    N_METHOD,
+    N_MOVED,
+    N_REC,
+    N_REFUSE,
+    N_SCOPE,
+    N_TZ,
+    N_VERSION,
+    N_WORD,
+    U_CANON,
 )  # fmt: skip
 from pipelines.ledger.read import unit_row
 from pipelines.ledger.state import LedgerState
 from schemas.reasons import Reason
 
 _SCOPES = ("entity", "site", "lot")
+_ATTRS = ("weight", "volume", "shelf_life")
 _NO_DECIMALS = {"JPY", "KRW", "VND", "CLP"}
 _THREE_DECIMALS = {"BHD", "JOD", "KWD", "OMR", "TND"}
 
@@ -49,7 +68,11 @@ class Masters:
             if attrs.get("valuation") == "standard":
                 raise Refusal(Reason.NOT_YET, "valuation standard comes with a later release")
             for field, now in self.settings(ent).items():
-                if field in ("currency", "valuation", "scope") and attrs.get(field, now) != now and n[N_MOVED]:
+                if (
+                    field in ("currency", "valuation", "scope")
+                    and attrs.get(field, now) != now
+                    and n[N_MOVED]
+                ):
                     raise Refusal(Reason.NOT_ALLOWED, f"{field} is {now} and goods have moved: it stays")
         elif name == "master.item" and e["uom"]:
             i = self.s.t["I"].data[item]
@@ -76,17 +99,23 @@ class Masters:
         n.marks[ent] = 1
         attrs = json.loads(e["attrs"]) if e["attrs"] else {}
         head = {
-            "entity": e["entity"], "version": int(n.data[ent, N_VERSION]), "recorded_at": int(n.data[ent, N_REC]),
+            "entity": e["entity"], "version": int(n.data[ent, N_VERSION]),
+            "recorded_at": int(n.data[ent, N_REC]),
         }  # fmt: skip
-        {"master.entity": self._entity, "master.item": self._item, "master.site": self._site, "master.rate": self._rate}[
-            e["type_name"]
-        ](e, attrs, ent, item, head)
+        {
+            "master.entity": self._entity,
+            "master.item": self._item,
+            "master.site": self._site,
+            "master.rate": self._rate,
+        }[e["type_name"]](e, attrs, ent, item, head)
         return int(n.data[ent, N_VERSION])
 
     def _add(self, table: str, row: dict[str, Any]) -> None:
         self.rows.setdefault(table, []).append(row)
 
-    def _entity(self, e: dict[str, Any], attrs: dict[str, Any], ent: int, item: int, head: dict[str, Any]) -> None:
+    def _entity(
+        self, e: dict[str, Any], attrs: dict[str, Any], ent: int, item: int, head: dict[str, Any]
+    ) -> None:
         n = self.s.t["N"].data[ent]
         if "currency" in attrs:
             n[N_CURRENCY], n[N_DIGITS] = self.s.words.id(attrs["currency"]), digits_of(attrs["currency"])
@@ -111,7 +140,9 @@ class Masters:
             "minor_digits": int(n[N_DIGITS]), "auto": 1,
         } | self.settings(ent))  # fmt: skip
 
-    def _item(self, e: dict[str, Any], attrs: dict[str, Any], ent: int, item: int, head: dict[str, Any]) -> None:
+    def _item(
+        self, e: dict[str, Any], attrs: dict[str, Any], ent: int, item: int, head: dict[str, Any]
+    ) -> None:
         table = self.s.t["I"]
         i = table.data[item]
         table.marks[item] = 1
@@ -133,11 +164,12 @@ class Masters:
             i[I_STD] = attrs["standard_cost"]
         i[I_MASTER] = 1
         self._add("core.item", head | {
-            "item": e["item"], "name_zh": mine.get("name", {}).get("zh", ""), "name_en": mine.get("name", {}).get("en", ""),
+            "item": e["item"], "name_zh": mine.get("name", {}).get("zh", ""),
+            "name_en": mine.get("name", {}).get("en", ""),
             "uom": self._unit_name(int(i[I_UNIT])), "tracking": mine.get("tracking", "none"),
             "whole": self._whole(i), "gtin": mine.get("gtin", ""),
             "category": mine.get("category", ""), "standard_cost": mine.get("standard_cost", 0), "auto": 0,
-            "attrs": json.dumps({k: v for k, v in mine.items() if k in ("weight", "volume", "shelf_life")}, sort_keys=True),
+            "attrs": json.dumps({k: v for k, v in mine.items() if k in _ATTRS}, sort_keys=True),
         })  # fmt: skip
 
     def _whole(self, i: Any) -> int:
@@ -153,9 +185,11 @@ class Masters:
         self.s.t["I"].marks[item] = 1
         ent, word = self.s.maps["items"].keys[item]
         self._add("core.item", {
-            "entity": self.s.words.text(int(self.s.t["N"].data[ent, N_WORD])), "item": self.s.words.text(int(word)),
+            "entity": self.s.words.text(int(self.s.t["N"].data[ent, N_WORD])),
+            "item": self.s.words.text(int(word)),
             "version": version, "recorded_at": at, "uom": self._unit_name(int(i[I_UNIT])), "tracking": "none",
-            "whole": self._whole(i), "auto": 1, "attrs": "{}", "name_zh": "", "name_en": "", "gtin": "", "category": "",
+            "whole": self._whole(i), "auto": 1, "attrs": "{}", "name_zh": "", "name_en": "", "gtin": "",
+            "category": "",
             "standard_cost": 0,
         })  # fmt: skip
 
@@ -172,10 +206,13 @@ class Masters:
             table.data[row] = (item, m.keys[row, 1], factor)
             table.marks[row] = 1
             self._add("core.unit_factor", head | {
-                "item": e["item"], "uom": self._unit_name(unit), "factor_num": factor, "factor_den": 1_000_000,
+                "item": e["item"], "uom": self._unit_name(unit), "factor_num": factor,
+                "factor_den": 1_000_000,
             })  # fmt: skip
 
-    def _site(self, e: dict[str, Any], attrs: dict[str, Any], ent: int, item: int, head: dict[str, Any]) -> None:
+    def _site(
+        self, e: dict[str, Any], attrs: dict[str, Any], ent: int, item: int, head: dict[str, Any]
+    ) -> None:
         sites: dict[str, Any] = self.s.extra.setdefault("site_masters", {})
         mine = sites.setdefault(f"{ent}/{e['site']}", {})
         mine.update(attrs)
@@ -198,7 +235,10 @@ class Masters:
             "tz": self.settings(ent)["tz"], "kind": "", "day_cut_off": "", "auto": 1,
         })  # fmt: skip
 
-    def _rate(self, e: dict[str, Any], attrs: dict[str, Any], ent: int, item: int, head: dict[str, Any]) -> None:
+    def _rate(
+        self, e: dict[str, Any], attrs: dict[str, Any], ent: int, item: int, head: dict[str, Any]
+    ) -> None:
         self._add("core.rate", head | {
-            "kind": attrs.get("kind", ""), "key": attrs.get("key", ""), "valid_at": e["time"], "rate": attrs.get("rate", 0),
+            "kind": attrs.get("kind", ""), "key": attrs.get("key", ""), "valid_at": e["time"],
+            "rate": attrs.get("rate", 0),
         })  # fmt: skip

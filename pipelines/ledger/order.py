@@ -1,4 +1,6 @@
-"""The order of the walk: records as they came, and a second try for those that waited, right behind what they waited for."""
+"""The order of the walk: records as they came, and a second try for those that waited, right behind what they
+waited for.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ FIRST_TRY, RETRY, EXPIRED = 0, 1, 2
 
 
 def plan(ev: I64, fresh: int, wait_ms: int) -> I64:
-    """int64[s, 3]: (first event, one past the last, kind of try). Rows from `fresh` on waited before this batch."""
+    """int64[s, 3]: (first event, one past the last, kind of try). Rows from `fresh` on waited before this
+    batch.
+    """
     starts = np.flatnonzero(np.r_[True, np.diff(ev[:, E_GROUP]) != 0]) if len(ev) else np.empty(0, np.int64)
     ends = np.r_[starts[1:], len(ev)] if len(starts) else starts
     groups = np.stack([starts, ends, np.zeros_like(starts)], axis=1)
@@ -21,7 +25,7 @@ def plan(ev: I64, fresh: int, wait_ms: int) -> I64:
     refs = np.flatnonzero(ev[:, E_RH1] != NONE)
     if not len(refs):
         return now
-    extra = _retries(ev, now, refs, groups, fresh) + _expiries(ev, now, old, wait_ms)
+    extra = _retries(ev, refs, groups, fresh) + _expiries(ev, now, old, wait_ms)
     if not extra:
         return now
     behind = [(i, 0, 0, g) for i, g in enumerate(now.tolist())]
@@ -29,7 +33,7 @@ def plan(ev: I64, fresh: int, wait_ms: int) -> I64:
     return np.array([x[3] for x in merged], np.int64)
 
 
-def _retries(ev: I64, now: I64, refs: I64, groups: I64, fresh: int) -> list[tuple[int, int, int, list[int]]]:
+def _retries(ev: I64, refs: I64, groups: I64, fresh: int) -> list[tuple[int, int, int, list[int]]]:
     """Tries to insert: (behind which group, 1, order of arrival, entry)."""
     wanted: dict[tuple[int, int], list[int]] = {}
     for i in refs.tolist():

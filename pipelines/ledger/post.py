@@ -1,12 +1,13 @@
 """Step `ledger.post`: decoded events become balanced movement lines, in order, each whole or not at all.
 
-**In** the decoded event batch. **Out** `core.movement true_up entry account stock sale count entity item site rate
-unit_factor`, and `verdict` (one row per event: record, status, reason). **Key and grain** the entity; one commit per accepted event.
+**In** the decoded event batch. **Out** `core.movement true_up entry account stock sale count entity item site
+rate unit_factor`, and `verdict` (one row per event: record, status, reason). **Key and grain** the entity;
+one commit per accepted event.
 **Units** quantities in millionths, money in 1e-4 of the entity's currency. **Order and lateness** order of
-arrival; an event earlier than its cell is posted all the same and counted late. **Restart** state is saved as columns;
-the same events after a restore give the same lines. **Refuses** `id_conflict not_yet unknown_master unknown_uom
-scale fraction amount_mismatch missing_field not_allowed over_return negative_stock overflow`, and `unknown_reference` after
-seven days of waiting. **Source** docs/ledger.md.
+arrival; an event earlier than its cell is posted all the same and counted late. **Restart** state is saved as
+columns; the same events after a restore give the same lines. **Refuses** `id_conflict not_yet unknown_master
+unknown_uom scale fraction amount_mismatch missing_field not_allowed over_return negative_stock overflow`, and
+`unknown_reference` after seven days of waiting. **Source** docs/ledger.md.
 """
 
 from __future__ import annotations
@@ -21,9 +22,47 @@ from numpy.typing import NDArray
 from pipelines.kernels.exact import NONE
 from pipelines.ledger.admit import GW
 from pipelines.ledger.columns import (
-    COMMITTED, DUPLICATE, E_CONTENT, E_DOC, E_ENT, E_GROUP, E_H1, E_H2, E_HIT, E_ITEM, E_REC, E_RH1, E_RH2, E_TIME, E_TYPE,
-    H_LIVE, I_MASTER, M_ACCOUNTS, M_BORN, M_COUNT, M_FAULT, M_LINES, M_REVAL, M_STAMP, M_TACCS, M_TCELLS, M_TRUEUPS,
-    M_VARIANCE, N_AUTO, N_VERSION, REFUSED, V_BOOK, V_CONTRA, V_LATE, V_QTY, V_REASON, V_REC, V_STATUS, V_VERSION, VD, WAITING,
+    COMMITTED,
+    DUPLICATE,
+    E_CONTENT,
+    E_DOC,
+    E_ENT,
+    E_GROUP,
+    E_H1,
+    E_H2,
+    E_HIT,
+    E_ITEM,
+    E_REC,
+    E_RH1,
+    E_RH2,
+    E_TIME,
+    E_TYPE,
+    H_LIVE,
+    I_MASTER,
+    M_ACCOUNTS,
+    M_BORN,
+    M_COUNT,
+    M_FAULT,
+    M_LINES,
+    M_REVAL,
+    M_STAMP,
+    M_TACCS,
+    M_TCELLS,
+    M_TRUEUPS,
+    M_VARIANCE,
+    N_AUTO,
+    N_VERSION,
+    REFUSED,
+    V_BOOK,
+    V_CONTRA,
+    V_LATE,
+    V_QTY,
+    V_REASON,
+    V_REC,
+    V_STATUS,
+    V_VERSION,
+    VD,
+    WAITING,
 )  # fmt: skip
 from pipelines.ledger.documents import documents
 from pipelines.ledger.emit import Emitter
@@ -102,7 +141,8 @@ class LedgerStep:
         check_batch(s)
         return self._outputs(batch, ev, words, verdicts, fresh, first_account, versions)
 
-    # walking --------------------------------------------------------------------------------------------------------
+    # walking
+    # --------------------------------------------------------------------------------------------------------
 
     def _known(self, ev: I64) -> None:
         """Look up ids and references that left recent history."""
@@ -132,10 +172,13 @@ class LedgerStep:
         while True:
             t, m = s.t, s.maps
             at = walk(
-                order, at, ev, verdicts, found, t["N"].data, t["I"].data, t["I"].marks, t["U"].data, t["K"].data,
+                order, at, ev, verdicts, found, t["N"].data, t["I"].data, t["I"].marks, t["U"].data,
+                t["K"].data,
                 m["factors"].slots, s.H.data, s.Hs, s.H.marks, t["A"].data, t["A"].marks, m["accounts"].keys,
-                m["accounts"].slots, t["C"].data, t["C"].marks, m["cells"].keys, m["cells"].slots, s.tcells, s.taccs,
-                t["L"].data, t["L"].marks, t["P"].data, t["P"].marks, t["D"].data, t["D"].marks, s.ups, s.lines, s.M,
+                m["accounts"].slots, t["C"].data, t["C"].marks, m["cells"].keys, m["cells"].slots, s.tcells,
+                s.taccs,
+                t["L"].data, t["L"].marks, t["P"].data, t["P"].marks, t["D"].data, t["D"].marks, s.ups,
+                s.lines, s.M,
                 m["combos"].keys, self.born,
             )  # fmt: skip
             if at >= len(order):
@@ -164,10 +207,18 @@ class LedgerStep:
         h = int(hist_add(ev[first], H_LIVE, s.H.data, s.Hs, s.M))
         s.H.data[h, 3] = v[V_VERSION]
 
-    # results --------------------------------------------------------------------------------------------------------
+    # results
+    # --------------------------------------------------------------------------------------------------------
 
     def _outputs(
-        self, batch: pa.RecordBatch, ev: I64, words: dict[str, I64], v: I64, fresh: int, first: int, versions: I64
+        self,
+        batch: pa.RecordBatch,
+        ev: I64,
+        words: dict[str, I64],
+        v: I64,
+        fresh: int,
+        first: int,
+        versions: I64,
     ) -> Outputs:
         s, out, em = self.state, Outputs(), self.emitter
         kinds, ent = ev[:, E_TYPE], ev[:, E_ENT]
@@ -177,7 +228,10 @@ class LedgerStep:
         out.add("core.stock", em.stock())
         out.add("core.account", em.accounts(first, int(s.M[M_ACCOUNTS])))
         out.add("core.sale", em.sales(batch, v, ent, kinds, ev[:, E_TIME], words))
-        for name, table in (("core.true_up", em.true_ups(batch)), ("core.count", em.counts(batch, v, ent, kinds, ev[:, E_TIME]))):
+        for name, table in (
+            ("core.true_up", em.true_ups(batch)),
+            ("core.count", em.counts(batch, v, ent, kinds, ev[:, E_TIME])),
+        ):
             if table is not None:
                 out.add(name, table)
         for name, rows in self.masters.rows.items():
@@ -191,7 +245,9 @@ class LedgerStep:
     def _autos(self, v: I64, ent: I64, first_account: int) -> None:
         s = self.state
         done = v[:, V_STATUS] == COMMITTED
-        version = dict(zip(ent[done][::-1].tolist(), v[done][::-1][:, [V_VERSION, V_REC]].tolist(), strict=True))
+        version = dict(
+            zip(ent[done][::-1].tolist(), v[done][::-1][:, [V_VERSION, V_REC]].tolist(), strict=True)
+        )
         for e, (ver, at) in version.items():
             if s.t["N"].data[e, N_AUTO] == 0:
                 self.masters.auto_entity(e, ver, at)
@@ -200,7 +256,9 @@ class LedgerStep:
                 self.masters.auto_item(item, *version[int(s.maps["items"].keys[item, 0])])
         seen: set[tuple[int, int]] = set()
         keys = s.maps["accounts"].keys[first_account : int(s.M[M_ACCOUNTS]), 0]
-        for e, place in zip(s.maps["items"].keys[keys >> 32, 0].tolist(), (keys & 0xFFFFFFFF).tolist(), strict=True):
+        for e, place in zip(
+            s.maps["items"].keys[keys >> 32, 0].tolist(), (keys & 0xFFFFFFFF).tolist(), strict=True
+        ):
             if (e, place) not in seen:
                 seen.add((e, place))
                 site = accounts.site_of(s.words.text(place))
@@ -216,10 +274,13 @@ class LedgerStep:
         for j in refused.tolist():
             detail[j] = self._detail(v[keep[j]])
         return pa.table({
-            "rec": ev[keep, E_GROUP], "status": status[keep], "reason": v[keep, V_REASON], "detail": pa.array(detail),
+            "rec": ev[keep, E_GROUP], "status": status[keep], "reason": v[keep, V_REASON],
+            "detail": pa.array(detail),
             "late": np.where(v[keep, V_STATUS] == COMMITTED, v[keep, V_LATE], 0), "again": keep >= fresh,
-            "event_id": batch.column("id").take(pa.array(keep)), "type": ev[keep, E_TYPE], "version": v[keep, V_VERSION],
-            "entity": self.emitter.entity(ev[keep, E_ENT]), "returns": batch.column("returns").take(pa.array(keep)),
+            "event_id": batch.column("id").take(pa.array(keep)), "type": ev[keep, E_TYPE],
+            "version": v[keep, V_VERSION],
+            "entity": self.emitter.entity(ev[keep, E_ENT]),
+            "returns": batch.column("returns").take(pa.array(keep)),
             "recorded_at": ev[keep, E_REC],
         })  # fmt: skip
 

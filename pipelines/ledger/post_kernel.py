@@ -7,14 +7,48 @@ from numba import njit
 
 from pipelines.kernels.exact import NONE, muldiv
 from pipelines.ledger.admit import (
-    CHARGE, COUNT, DELIVERY, G_AMT, G_COMBO, G_DISC, G_DOC, G_ITEM, G_K, G_LOT, G_OWNER, G_PLACE, G_REV, G_SITE, G_TAX, G_UNIT,
-    GIVE_BACK, RECEIPT, RETURN, REVALUE, TRANSFER, WAIT, admit,
+    CHARGE,
+    COUNT,
+    DELIVERY,
+    G_AMT,
+    G_COMBO,
+    G_DISC,
+    G_DOC,
+    G_ITEM,
+    G_K,
+    G_LOT,
+    G_OWNER,
+    G_PLACE,
+    G_REV,
+    G_SITE,
+    G_TAX,
+    G_UNIT,
+    GIVE_BACK,
+    RECEIPT,
+    RETURN,
+    REVALUE,
+    TRANSFER,
+    WAIT,
+    admit,
 )  # fmt: skip
 from pipelines.ledger.cells import POW10, add_piece, consume, inflow, inflow_free, outflow, set_value, touch
-from pipelines.ledger.columns import *  # noqa: F403 -- column numbers only
+from pipelines.ledger.columns import *
 from pipelines.ledger.walk import (
-    R_CONFLICT, R_MASTER, R_UNKNOWN_REF, account, check_cell, doc_of, hist_add, hist_find, line, move, post_out,
-    post_return, post_transfer, rest_share, use_share,
+    R_CONFLICT,
+    R_MASTER,
+    R_UNKNOWN_REF,
+    account,
+    check_cell,
+    doc_of,
+    hist_add,
+    hist_find,
+    line,
+    move,
+    post_out,
+    post_return,
+    post_transfer,
+    rest_share,
+    use_share,
 )  # fmt: skip
 
 
@@ -31,7 +65,9 @@ def born(g, I, Im, BL, M):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def post_count(i, e, g, v, now, a, c, std, digits, fifo, H, Hm, h, A, Am, C, Cm, TA, L, Lm, P, Pm, D, Dm, T, O, M):  # type: ignore[no-untyped-def]
+def post_count(  # type: ignore[no-untyped-def]
+    i, e, g, v, now, a, c, std, digits, fifo, H, Hm, h, A, Am, C, Cm, TA, L, Lm, P, Pm, D, Dm, T, O, M
+):
     """Set the account to the counted quantity, and its cell to the stated cost if there is one."""
     book = A[a, A_QTY]
     diff = g[G_K] - book
@@ -39,7 +75,33 @@ def post_count(i, e, g, v, now, a, c, std, digits, fifo, H, Hm, h, A, Am, C, Cm,
     A[a, A_TRUST] = 0
     g[G_K] = abs(diff)
     if diff < 0:
-        x = post_out(i, e, g, v, now, a, c, std, digits, fifo, M[M_COUNT], COGS_LEG, False, H, Hm, h, A, C, L, Lm, P, Pm, D, Dm, M)
+        x = post_out(
+            i,
+            e,
+            g,
+            v,
+            now,
+            a,
+            c,
+            std,
+            digits,
+            fifo,
+            M[M_COUNT],
+            COGS_LEG,
+            False,
+            H,
+            Hm,
+            h,
+            A,
+            C,
+            L,
+            Lm,
+            P,
+            Pm,
+            D,
+            Dm,
+            M,
+        )
         line(i, now, a, -1, -1, M[M_COUNT], -diff, x, e[E_ENT], O, M)
         v[V_DIFFV] = -x
     elif diff > 0:
@@ -81,12 +143,14 @@ def post_revalue(i, e, g, v, now, scope, digits, fifo, I, A, Am, C, Cm, Ck, TC, 
 
 @njit(cache=True)
 def give_back(i, e, g, v, now, a, c, std, digits, fifo, h, H, C, L, Lm, P, Pm, D, Dm, O, M):  # type: ignore[no-untyped-def]
-    """A supplier return: own layer first under FIFO, credit to the supplier, the difference to price variance."""
+    """A supplier return: own layer first under FIFO, credit to the supplier, the difference to price
+    variance.
+    """
     d = g[G_DOC]
     k, cost = g[G_K], np.int64(0)
     if fifo:
         at = C[c, C_LH]
-        while at >= 0 and not (L[at, L_VER] == D[d, D_VER]):
+        while at >= 0 and L[at, L_VER] != D[d, D_VER]:
             at = L[at, L_NEXT]
         if at >= 0:
             m = min(k, L[at, L_Q])
@@ -96,7 +160,23 @@ def give_back(i, e, g, v, now, a, c, std, digits, fifo, h, H, C, L, Lm, P, Pm, D
         x, _, u, prov, bits = outflow(c, k, std, digits, fifo, C, L, Lm, M)
         cost += x + prov
         if u > 0:
-            add_piece(c, C[c, C_PT], u, prov, now[1], e[E_ENT], a, M[M_VARIANCE], VARIANCE_LEG, -1, bits & 1, C, P, Pm, M)
+            add_piece(
+                c,
+                C[c, C_PT],
+                u,
+                prov,
+                now[1],
+                e[E_ENT],
+                a,
+                M[M_VARIANCE],
+                VARIANCE_LEG,
+                -1,
+                bits & 1,
+                C,
+                P,
+                Pm,
+                M,
+            )
     share = rest_share(d, g[G_K], D, Dm)
     credit = share if g[G_AMT] == NONE else g[G_AMT]
     use_share(d, g[G_K], share, D, Dm)
@@ -106,7 +186,39 @@ def give_back(i, e, g, v, now, a, c, std, digits, fifo, h, H, C, L, Lm, P, Pm, D
 
 
 @njit(cache=True)
-def post(ev, i, g, v, h, N, I, Im, H, Hm, A, Am, Ak, As, C, Cm, Ck, Cs, TC, TA, L, Lm, P, Pm, D, Dm, T, O, M, combos, BL):  # type: ignore[no-untyped-def]
+def post(  # type: ignore[no-untyped-def]
+    ev,
+    i,
+    g,
+    v,
+    h,
+    N,
+    I,
+    Im,
+    H,
+    Hm,
+    A,
+    Am,
+    Ak,
+    As,
+    C,
+    Cm,
+    Ck,
+    Cs,
+    TC,
+    TA,
+    L,
+    Lm,
+    P,
+    Pm,
+    D,
+    Dm,
+    T,
+    O,
+    M,
+    combos,
+    BL,
+):
     """Post an admitted event; it cannot fail."""
     e = ev[i]
     t = e[E_TYPE]
@@ -120,9 +232,22 @@ def post(ev, i, g, v, h, N, I, Im, H, Hm, A, Am, Ak, As, C, Cm, Ck, Cs, TC, TA, 
     now = (np.int64(i), ver, at, n[N_REC])
     v[V_STATUS], v[V_VERSION], v[V_AT], v[V_REC], v[V_LATE] = COMMITTED, ver, at, n[N_REC], 0
     v[V_QTY], v[V_REVENUE], v[V_DISC], v[V_TAX], v[V_COGS] = g[G_K], 0, g[G_DISC], g[G_TAX], 0
-    v[V_OPENQ], v[V_OPENV], v[V_UNCOSTED], v[V_ITEM], v[V_PLACE], v[V_CONTRA] = 0, 0, 0, g[G_ITEM], 0, e[E_CONTRA]
+    v[V_OPENQ], v[V_OPENV], v[V_UNCOSTED], v[V_ITEM], v[V_PLACE], v[V_CONTRA] = (
+        0,
+        0,
+        0,
+        g[G_ITEM],
+        0,
+        e[E_CONTRA],
+    )
     v[V_ACC] = -1
-    H[h, H_VER], H[h, H_ENT], H[h, H_STATE], H[h, H_AT], H[h, H_CONTRA] = ver, e[E_ENT], H_LIVE, at, e[E_CONTRA]
+    H[h, H_VER], H[h, H_ENT], H[h, H_STATE], H[h, H_AT], H[h, H_CONTRA] = (
+        ver,
+        e[E_ENT],
+        H_LIVE,
+        at,
+        e[E_CONTRA],
+    )
     Hm[h] = 1
     amount = 0 if g[G_AMT] == NONE else g[G_AMT]
     if t == CHARGE:
@@ -134,7 +259,26 @@ def post(ev, i, g, v, h, N, I, Im, H, Hm, A, Am, Ak, As, C, Cm, Ck, Cs, TC, TA, 
         post_revalue(i, e, g, v, now, scope, digits, fifo, I, A, Am, C, Cm, Ck, TC, TA, L, Lm, O, M)
         return
     std = I[g[G_ITEM], I_STD]
-    a = account(g[G_ITEM], g[G_PLACE], g[G_SITE], g[G_LOT], g[G_COMBO], g[G_OWNER], scope, A, Am, Ak, As, C, Cm, Ck, Cs, I, Im, M)
+    a = account(
+        g[G_ITEM],
+        g[G_PLACE],
+        g[G_SITE],
+        g[G_LOT],
+        g[G_COMBO],
+        g[G_OWNER],
+        scope,
+        A,
+        Am,
+        Ak,
+        As,
+        C,
+        Cm,
+        Ck,
+        Cs,
+        I,
+        Im,
+        M,
+    )
     c = A[a, A_CELL]
     touch(c, C, Cm, M, TC)
     v[V_PLACE], v[V_ACC] = g[G_PLACE], a
@@ -150,7 +294,9 @@ def post(ev, i, g, v, h, N, I, Im, H, Hm, A, Am, Ak, As, C, Cm, Ck, Cs, TC, TA, 
         move(a, g[G_K], e, ver, now[3], A, Am, C, Cm, M, TA)
         H[h, H_AMT] = amount
     elif t == COUNT:
-        post_count(i, e, g, v, now, a, c, std, digits, fifo, H, Hm, h, A, Am, C, Cm, TA, L, Lm, P, Pm, D, Dm, T, O, M)
+        post_count(
+            i, e, g, v, now, a, c, std, digits, fifo, H, Hm, h, A, Am, C, Cm, TA, L, Lm, P, Pm, D, Dm, T, O, M
+        )
     elif t == RETURN:
         d = g[G_DOC]
         if d >= 0:
@@ -169,7 +315,26 @@ def post(ev, i, g, v, h, N, I, Im, H, Hm, A, Am, Ak, As, C, Cm, Ck, Cs, TC, TA, 
         line(i, now, -1, contra, a, -1, g[G_K], x, e[E_ENT], O, M)
         move(a, g[G_K], e, ver, now[3], A, Am, C, Cm, M, TA)
     elif t == TRANSFER:
-        b = account(g[G_ITEM], e[E_PLACE2], e[E_SITE2], g[G_LOT], g[G_COMBO], g[G_OWNER], scope, A, Am, Ak, As, C, Cm, Ck, Cs, I, Im, M)
+        b = account(
+            g[G_ITEM],
+            e[E_PLACE2],
+            e[E_SITE2],
+            g[G_LOT],
+            g[G_COMBO],
+            g[G_OWNER],
+            scope,
+            A,
+            Am,
+            Ak,
+            As,
+            C,
+            Cm,
+            Ck,
+            Cs,
+            I,
+            Im,
+            M,
+        )
         cb = A[b, A_CELL]
         x = np.int64(0)
         if cb != c:
@@ -187,7 +352,33 @@ def post(ev, i, g, v, h, N, I, Im, H, Hm, A, Am, Ak, As, C, Cm, Ck, Cs, TC, TA, 
         move(a, -g[G_K], e, ver, now[3], A, Am, C, Cm, M, TA)
     else:
         sold = t == DELIVERY
-        x = post_out(i, e, g, v, now, a, c, std, digits, fifo, contra, COGS_LEG, sold, H, Hm, h, A, C, L, Lm, P, Pm, D, Dm, M)
+        x = post_out(
+            i,
+            e,
+            g,
+            v,
+            now,
+            a,
+            c,
+            std,
+            digits,
+            fifo,
+            contra,
+            COGS_LEG,
+            sold,
+            H,
+            Hm,
+            h,
+            A,
+            C,
+            L,
+            Lm,
+            P,
+            Pm,
+            D,
+            Dm,
+            M,
+        )
         line(i, now, a, -1, -1, contra, g[G_K], x, e[E_ENT], O, M)
         move(a, -g[G_K], e, ver, now[3], A, Am, C, Cm, M, TA)
         if sold:
@@ -216,7 +407,11 @@ def room(ev, i, G, j, N, I, A, C, O, T, L, M):  # type: ignore[no-untyped-def]
             c = C[c, C_NEXT]
         if t == TRANSFER:
             ups += layers
-    return M[M_LINES] + lines < O.shape[0] and M[M_TRUEUPS] + ups < T.shape[0] and M[M_LAYERS] + layers < L.shape[0]
+    return (
+        M[M_LINES] + lines < O.shape[0]
+        and M[M_TRUEUPS] + ups < T.shape[0]
+        and M[M_LAYERS] + layers < L.shape[0]
+    )
 
 
 @njit(cache=True)
@@ -274,8 +469,46 @@ def judge(ev, first, last, retry, V, G, N, I, U, K, Ks, H, Hs, Hm, A, Ak, As, C,
 
 
 @njit(cache=True, nogil=True)
-def walk(order, start, ev, V, G, N, I, Im, U, K, Ks, H, Hs, Hm, A, Am, Ak, As, C, Cm, Ck, Cs, TC, TA, L, Lm, P, Pm, D, Dm, T, O, M, combos, BL):  # type: ignore[no-untyped-def]
-    """Walk `order` (int64[s, 3]: first event, one past the last, 1 for another try) from `start`; returns where it stopped."""
+def walk(  # type: ignore[no-untyped-def]
+    order,
+    start,
+    ev,
+    V,
+    G,
+    N,
+    I,
+    Im,
+    U,
+    K,
+    Ks,
+    H,
+    Hs,
+    Hm,
+    A,
+    Am,
+    Ak,
+    As,
+    C,
+    Cm,
+    Ck,
+    Cs,
+    TC,
+    TA,
+    L,
+    Lm,
+    P,
+    Pm,
+    D,
+    Dm,
+    T,
+    O,
+    M,
+    combos,
+    BL,
+):
+    """Walk `order` (int64[s, 3]: first event, one past the last, 1 for another try) from `start`; returns
+    where it stopped.
+    """
     for s in range(start, order.shape[0]):
         first, last, retry = order[s, 0], order[s, 1], order[s, 2]
         if retry != 0 and V[first, V_STATUS] != WAITING:
@@ -283,7 +516,32 @@ def walk(order, start, ev, V, G, N, I, Im, U, K, Ks, H, Hs, Hm, A, Am, Ak, As, C
         if retry == 2:
             status, why = REFUSED, R_UNKNOWN_REF
         else:
-            status, why = judge(ev, first, last, retry != 0, V, G, N, I, U, K, Ks, H, Hs, Hm, A, Ak, As, C, Ck, Cs, D, Dm, combos, M)
+            status, why = judge(
+                ev,
+                first,
+                last,
+                retry != 0,
+                V,
+                G,
+                N,
+                I,
+                U,
+                K,
+                Ks,
+                H,
+                Hs,
+                Hm,
+                A,
+                Ak,
+                As,
+                C,
+                Ck,
+                Cs,
+                D,
+                Dm,
+                combos,
+                M,
+            )
         if status == COMMITTED:
             for i in range(first, last):
                 if not room(ev, i, G, i - first, N, I, A, C, O, T, L, M):
@@ -292,7 +550,39 @@ def walk(order, start, ev, V, G, N, I, Im, U, K, Ks, H, Hs, Hm, A, Am, Ak, As, C
                 h = hist_find(H, Hs, ev[i, E_H1], ev[i, E_H2]) if retry != 0 else np.int64(-1)
                 if h < 0:
                     h = hist_add(ev[i], H_LIVE, H, Hs, M)
-                post(ev, i, G[i - first], V[i], h, N, I, Im, H, Hm, A, Am, Ak, As, C, Cm, Ck, Cs, TC, TA, L, Lm, P, Pm, D, Dm, T, O, M, combos, BL)
+                post(
+                    ev,
+                    i,
+                    G[i - first],
+                    V[i],
+                    h,
+                    N,
+                    I,
+                    Im,
+                    H,
+                    Hm,
+                    A,
+                    Am,
+                    Ak,
+                    As,
+                    C,
+                    Cm,
+                    Ck,
+                    Cs,
+                    TC,
+                    TA,
+                    L,
+                    Lm,
+                    P,
+                    Pm,
+                    D,
+                    Dm,
+                    T,
+                    O,
+                    M,
+                    combos,
+                    BL,
+                )
                 if V[i, V_ACC] >= 0 and not check_cell(A[V[i, V_ACC], A_CELL], C):
                     M[M_FAULT] = A[V[i, V_ACC], A_CELL] + 1
         elif status == WAITING and retry == 0:

@@ -13,9 +13,42 @@ from pipelines.kernels.exact import NONE
 from pipelines.kernels.strings import hash_bytes, mix, string_buffers
 from pipelines.ledger.admit import DELIVERY, GIVE_BACK, ISSUE, RECEIPT, RETURN
 from pipelines.ledger.columns import (
-    E_AMT, E_COMBO, E_CONTENT, E_CONTRA, E_DISC, E_DOC, E_ENT, E_GROUP, E_H1, E_H2, E_HIT, E_ITEM, E_LOT, E_NOAUTO,
-    E_OWNER, E_PLACE, E_PLACE2, E_PRICE, E_QTY, E_REC, E_RH1, E_RH2, E_SITE, E_SITE2, E_TAX, E_TIME, E_TRUST, E_TYPE,
-    E_UNIT, EV, U_CANON, U_DEN, U_DIM, U_KNOWN, U_NUM, U_WHOLE,
+    E_AMT,
+    E_COMBO,
+    E_CONTENT,
+    E_CONTRA,
+    E_DISC,
+    E_DOC,
+    E_ENT,
+    E_GROUP,
+    E_H1,
+    E_H2,
+    E_HIT,
+    E_ITEM,
+    E_LOT,
+    E_NOAUTO,
+    E_OWNER,
+    E_PLACE,
+    E_PLACE2,
+    E_PRICE,
+    E_QTY,
+    E_REC,
+    E_RH1,
+    E_RH2,
+    E_SITE,
+    E_SITE2,
+    E_TAX,
+    E_TIME,
+    E_TRUST,
+    E_TYPE,
+    E_UNIT,
+    EV,
+    U_CANON,
+    U_DEN,
+    U_DIM,
+    U_KNOWN,
+    U_NUM,
+    U_WHOLE,
 )  # fmt: skip
 from pipelines.ledger.state import LedgerState
 from schemas import accounts, units
@@ -23,9 +56,14 @@ from schemas import accounts, units
 I64 = NDArray[np.int64]
 _SEED = np.uint64(0x5D8A3C1B9E4F7261)
 _CONTENT = (  # column, what it is hashed from
-    "entity", "item", "site", "to_site", "lot", "owner", "pool", "uom", "supplier", "channel", "cost_centre", "reason",
+    "entity", "item", "site", "to_site", "lot", "owner", "pool", "uom", "supplier", "channel", "cost_centre",
+    "reason",
 )  # fmt: skip
 _TEXTS = ("document", "customer", "code", "returns", "attrs")
+_PLAIN = (  # column of the events, field of the batch
+    (E_QTY, "qty"), (E_PRICE, "price"), (E_AMT, "amount"), (E_DISC, "discount"), (E_TAX, "tax"),
+    (E_TIME, "time"), (E_TRUST, "trust"), (E_REC, "recorded_at"), (E_GROUP, "rec"),
+)  # fmt: skip
 _NUMBERS = ("type", "seq", "time", "qty", "price", "amount", "discount", "tax", "expiry")
 
 
@@ -47,7 +85,7 @@ def _ref_hashes(sbuf, soffs, rbuf, roffs, h1, h2):  # type: ignore[no-untyped-de
         cut = np.int64(-1)
         for j in range(a, b):
             if rbuf[j] == 35:  # source#id
-                cut = j
+                cut = np.int64(j)
                 break
         if cut < 0:
             s, _ = hash_bytes(sbuf, np.int64(soffs[i]), np.int64(soffs[i + 1]), _SEED)
@@ -130,6 +168,7 @@ def _items(state: LedgerState, ent: I64, words: I64) -> I64:
 
 
 def sites_of(state: LedgerState, places: I64) -> I64:
+    """int64[n]: the site word of each place word (`SITE/BIN` lies in `SITE`)."""
     if not places.any():
         return places
     rows, new = _pairs(state, "sites", places, np.zeros_like(places))
@@ -186,8 +225,17 @@ def _contras(state: LedgerState, batch: pa.RecordBatch, kinds: I64) -> I64:
     rows, new = _pairs(state, "contras", k1, k2)
     places: list[int] = state.extra.setdefault("contra_words", [])
     for k in new:
-        kind, centre = int(state.maps["contras"].keys[k, 0]) & 0xFFFF, int(state.maps["contras"].keys[k, 0]) >> 16
-        places.append(state.words.id(_contra(kind, state.words.text(int(state.maps["contras"].keys[k, 1])), state.words.text(centre))))
+        kind, centre = (
+            int(state.maps["contras"].keys[k, 0]) & 0xFFFF,
+            int(state.maps["contras"].keys[k, 0]) >> 16,
+        )
+        places.append(
+            state.words.id(
+                _contra(
+                    kind, state.words.text(int(state.maps["contras"].keys[k, 1])), state.words.text(centre)
+                )
+            )
+        )
     return np.array(places, np.int64)[rows]
 
 
@@ -199,7 +247,7 @@ def _contra(kind: int, word: str, centre: str) -> str:
     return accounts.contra("stock.issue", reason=word, cost_centre=centre) if kind == ISSUE else ""
 
 
-def content_hashes(state: LedgerState, batch: pa.RecordBatch, words: dict[str, I64]) -> I64:
+def content_hashes(batch: pa.RecordBatch, words: dict[str, I64]) -> I64:
     """int64[n]: a hash of what the event says (absent fields count for nothing)."""
     out = np.zeros(batch.num_rows, np.int64)
     for name in _CONTENT:
@@ -215,8 +263,12 @@ def content_hashes(state: LedgerState, batch: pa.RecordBatch, words: dict[str, I
     return out
 
 
-def read(state: LedgerState, batch: pa.RecordBatch, refuse_unknown: frozenset[str]) -> tuple[I64, dict[str, I64]]:
-    """(int64[n, EV], the words of its string columns). `refuse_unknown`: sources that may not make masters."""
+def read(
+    state: LedgerState, batch: pa.RecordBatch, refuse_unknown: frozenset[str]
+) -> tuple[I64, dict[str, I64]]:
+    """(int64[n, EV], the words of its string columns). `refuse_unknown`: sources that may not make
+    masters.
+    """
     n = batch.num_rows
     w = {name: _words(state, batch, name) for name in (*_CONTENT, "source")}
     ev = np.empty((n, EV), np.int64)
@@ -228,15 +280,14 @@ def read(state: LedgerState, batch: pa.RecordBatch, refuse_unknown: frozenset[st
     ev[:, E_LOT], ev[:, E_OWNER] = w["lot"], w["owner"]
     ev[:, E_COMBO], _ = _pairs(state, "combos", np.r_[0, w["owner"]], np.r_[0, w["pool"]])[0][1:], None
     ev[:, E_UNIT] = _units(state, w["uom"])
-    for col, name in ((E_QTY, "qty"), (E_PRICE, "price"), (E_AMT, "amount"), (E_DISC, "discount"), (E_TAX, "tax"),
-                      (E_TIME, "time"), (E_TRUST, "trust"), (E_REC, "recorded_at"), (E_GROUP, "rec")):  # fmt: skip
+    for col, name in _PLAIN:
         ev[:, col] = integers(batch, name)
     ev[:, E_CONTRA] = _contras(state, batch, kinds)
     source, ids = string_buffers(batch.column("source")), string_buffers(batch.column("id"))
     h1, h2 = np.empty(n, np.int64), np.empty(n, np.int64)
     _id_hashes(*source, *ids, h1, h2)
     ev[:, E_H1], ev[:, E_H2] = h1, h2
-    ev[:, E_CONTENT] = content_hashes(state, batch, w)
+    ev[:, E_CONTENT] = content_hashes(batch, w)
     ev[:, E_RH1] = ev[:, E_RH2] = NONE
     if not blank(batch.column("returns")):
         r1, r2 = np.empty(n, np.int64), np.empty(n, np.int64)
@@ -256,6 +307,5 @@ def _unknown_masters(state: LedgerState, ev: I64, w: dict[str, I64], sources: fr
     masters: list[list[int]] = state.extra.get("sites", [])
     sites = {(a, b) for a, b in masters}
     place = np.array([(int(e), int(s)) in sites or s == 0 for e, s in ev[:, [E_ENT, E_SITE]]])
-    return (strict & (((ev[:, E_ITEM] >= 0) & ~born) | ~place)).astype(np.int64)
-
-
+    unknown: I64 = (strict & (((ev[:, E_ITEM] >= 0) & ~born) | ~place)).astype(np.int64)
+    return unknown

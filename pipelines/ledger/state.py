@@ -1,8 +1,9 @@
-"""The ledger's state: a few wide integer tables, dictionaries of words and pairs, and the history behind them.
+"""The ledger's state: a few wide integer tables, dictionaries of words and pairs, and the history behind
+them.
 
-Saved as versioned columnar bytes in one folder: `base` and `delta` files (NumPy arrays, no pickle) named by a manifest
-that is replaced last. A save writes what changed since the last one; when the deltas outweigh the base, a new base
-is written.
+Saved as versioned columnar bytes in one folder: `base` and `delta` files (NumPy arrays, no pickle) named by a
+manifest that is replaced last. A save writes what changed since the last one; when the deltas outweigh the
+base, a new base is written.
 """
 
 from __future__ import annotations
@@ -20,8 +21,33 @@ from pipelines.kernels.keys import PairMap, slots_for
 from pipelines.kernels.rows import Rows
 from pipelines.kernels.strings import Interner
 from pipelines.ledger.columns import (
-    EV, H_ACC, H_AMT, H_AT, H_CONTENT, H_CONTRA, H_COST, H_ENT, H_H1, H_H2, H_LIVE, H_QTY, H_STATE, H_TYPE, H_VER,
-    H_WAITING, LN, M_ACCOUNTS, M_CELLS, M_DOCS, M_HIST, M_LAYER_FREE, M_LAYERS, M_PIECE_FREE, M_PIECES, M_SIZE, TU,
+    EV,
+    H_ACC,
+    H_AMT,
+    H_AT,
+    H_CONTENT,
+    H_CONTRA,
+    H_COST,
+    H_ENT,
+    H_H1,
+    H_H2,
+    H_LIVE,
+    H_QTY,
+    H_STATE,
+    H_TYPE,
+    H_VER,
+    H_WAITING,
+    LN,
+    M_ACCOUNTS,
+    M_CELLS,
+    M_DOCS,
+    M_HIST,
+    M_LAYER_FREE,
+    M_LAYERS,
+    M_PIECE_FREE,
+    M_PIECES,
+    M_SIZE,
+    TU,
 )  # fmt: skip
 from pipelines.ledger.history import ROW, History
 from pipelines.ledger.walk_support import hist_rehash
@@ -34,8 +60,9 @@ _MAPS = ("entities", "items", "accounts", "cells", "combos", "sites", "contras",
 
 
 class LedgerState:
-    """Everything the ledger knows. Attributes by the names of the kernel: N entities, I items, U units, K unit
-    factors, A accounts, C cells, L layers, P pieces, D documents, H recent history, M counters."""
+    """Everything the ledger knows. Attributes by the names of the kernel: N entities, I items, U units, K
+    unit factors, A accounts, C cells, L layers, P pieces, D documents, H recent history, M counters.
+    """
 
     def __init__(self) -> None:
         self.words = Interner()
@@ -57,7 +84,7 @@ class LedgerState:
         self._saves: list[list[Any]] = []
         self._files = 0
 
-    # room -----------------------------------------------------------------------------------------------------------
+    # room
 
     def reserve(self, n: int) -> None:
         """Make room for a batch of n events, so that the kernel never has to stop for a state table."""
@@ -80,7 +107,10 @@ class LedgerState:
 
     def grow_outputs(self) -> None:
         """The kernel stopped for want of room: double what may have been short."""
-        lines, ups = np.empty((2 * len(self.lines), LN), np.int64), np.empty((2 * len(self.ups), TU), np.int64)
+        lines, ups = (
+            np.empty((2 * len(self.lines), LN), np.int64),
+            np.empty((2 * len(self.ups), TU), np.int64),
+        )
         lines[: len(self.lines)], ups[: len(self.ups)] = self.lines, self.ups
         self.lines, self.ups = lines, ups
         self.settle()
@@ -100,7 +130,7 @@ class LedgerState:
         self.maps["cells"].count = int(self.M[M_CELLS])
         self.H.count = int(self.M[M_HIST])
 
-    # saving ---------------------------------------------------------------------------------------------------------
+    # saving
 
     def save(self, folder: Path, mark: dict[str, Any]) -> None:
         """Write what changed since the last save and commit it, with `mark`, by replacing the manifest."""
@@ -109,7 +139,7 @@ class LedgerState:
         self.history.folder = folder
         self._flush_history()
         full = not self._saves or sum(s[1] for s in self._saves[1:]) > self._saves[0][1] + (1 << 16)
-        arrays = self._everything() if full else self._changes()
+        arrays: dict[str, Any] = self._everything() if full else self._changes()
         self._files += 1
         name = f"{'base' if full else 'delta'}-{self._files:08d}.npz"
         with (folder / name).open("wb") as out:
@@ -158,7 +188,8 @@ class LedgerState:
         cells = self.t["A"].data[:, 1]
         rows["cell"] = np.where(live[:, H_ACC] >= 0, cells[np.maximum(live[:, H_ACC], 0)], -1)
         for name, col in (
-            ("at", H_AT), ("ver", H_VER), ("ent", H_ENT), ("acc", H_ACC), ("contra", H_CONTRA), ("type", H_TYPE),
+            ("at", H_AT), ("ver", H_VER), ("ent", H_ENT), ("acc", H_ACC), ("contra", H_CONTRA),
+            ("type", H_TYPE),
             ("qty", H_QTY), ("cost", H_COST), ("amt", H_AMT),
         ):  # fmt: skip
             rows[name] = live[:, col]

@@ -1,7 +1,7 @@
 """The walk: events in order, one after another, each admitted and posted whole or not at all.
 
-One compiled loop over the batch; state rows are gathered by number, written back and marked. It stops when an output
-table is full and is called again from there.
+One compiled loop over the batch; state rows are gathered by number, written back and marked. It stops when an
+output table is full and is called again from there.
 """
 
 from __future__ import annotations
@@ -12,11 +12,18 @@ from numba import njit
 from pipelines.kernels.exact import NONE, VALUE_LIMIT, muldiv
 from pipelines.kernels.keys import find, insert, slot_of
 from pipelines.ledger.admit import (
-    CHARGE, COUNT, DELIVERY, G_ACC, G_AMT, G_CELL, G_COMBO, G_DISC, G_DOC, G_ITEM, G_K, G_LOT, G_OWNER, G_PLACE, G_REV,
-    G_SITE, G_TAX, G_UNIT, GIVE_BACK, RECEIPT, RETURN, REVALUE, TRANSFER, WAIT, admit, cell_key,
+    G_K,
+    cell_key,
 )  # fmt: skip
-from pipelines.ledger.cells import POW10, add_piece, consume, drop_piece, inflow, inflow_free, outflow, set_value, touch
-from pipelines.ledger.columns import *  # noqa: F403 -- column numbers only
+from pipelines.ledger.cells import (
+    add_piece,
+    consume,
+    drop_piece,
+    inflow,
+    outflow,
+    touch,
+)
+from pipelines.ledger.columns import *
 from schemas.reasons import CODE, Reason
 
 R_CONFLICT, R_MASTER, R_OVERFLOW, R_UNKNOWN_REF = (
@@ -62,7 +69,12 @@ def doc_of(k, H, Hm, D, Dm, M):  # type: ignore[no-untyped-def]
     M[M_DOCS] = d + 1
     D[d, :] = 0
     D[d, D_VER], D[d, D_ENT], D[d, D_ACC], D[d, D_QTY] = H[k, H_VER], H[k, H_ENT], H[k, H_ACC], H[k, H_QTY]
-    D[d, D_COVQ], D[d, D_COVV], D[d, D_AMT], D[d, D_AMTQ] = H[k, H_QTY], H[k, H_COST], H[k, H_AMT], H[k, H_QTY]
+    D[d, D_COVQ], D[d, D_COVV], D[d, D_AMT], D[d, D_AMTQ] = (
+        H[k, H_QTY],
+        H[k, H_COST],
+        H[k, H_AMT],
+        H[k, H_QTY],
+    )
     D[d, D_PIECE], D[d, D_CONTRA], D[d, D_AT], D[d, D_TYPE] = -1, H[k, H_CONTRA], H[k, H_AT], H[k, H_TYPE]
     D[d, D_UNCOSTED] = H[k, H_STATE] >> 8
     Dm[d] = 1
@@ -97,7 +109,14 @@ def account(item, place, site, lot, combo, owner, scope, A, Am, Ak, As, C, Cm, C
             M[M_CELLS] = c + 1
             insert(Ck, Cs, c, c1, c2)
             C[c, :] = 0
-            C[c, C_LH], C[c, C_LT], C[c, C_PH], C[c, C_PT], C[c, C_NEXT], C[c, C_LAST] = -1, -1, -1, -1, -1, NONE
+            C[c, C_LH], C[c, C_LT], C[c, C_PH], C[c, C_PT], C[c, C_NEXT], C[c, C_LAST] = (
+                -1,
+                -1,
+                -1,
+                -1,
+                -1,
+                NONE,
+            )
             C[c, C_SHADOW] = shadow
             if shadow == 0:
                 last = I[item, I_LASTCELL]
@@ -123,10 +142,8 @@ def move(a, dq, e, ver, rec, A, Am, C, Cm, M, TA):  # type: ignore[no-untyped-de
         M[M_TACCS] += 1
     A[a, A_QTY] += dq
     A[a, A_VER], A[a, A_REC] = ver, rec
-    if e[E_TIME] > A[a, A_AT]:
-        A[a, A_AT] = e[E_TIME]
-    if e[E_TRUST] > A[a, A_TRUST]:
-        A[a, A_TRUST] = e[E_TRUST]
+    A[a, A_AT] = max(A[a, A_AT], e[E_TIME])
+    A[a, A_TRUST] = max(A[a, A_TRUST], e[E_TRUST])
     Am[a] = 1
     s = A[a, A_SITECELL]
     if s != A[a, A_CELL]:
@@ -151,7 +168,9 @@ def line(i, now, facc, fplace, tacc, tplace, q, v, ent, O, M):  # type: ignore[n
 
 
 @njit(cache=True)
-def post_out(i, e, g, v, now, a, c, std, digits, fifo, contra, leg, doc_wanted, H, Hm, h, A, C, L, Lm, P, Pm, D, Dm, M):  # type: ignore[no-untyped-def]
+def post_out(  # type: ignore[no-untyped-def]
+    i, e, g, v, now, a, c, std, digits, fifo, contra, leg, doc_wanted, H, Hm, h, A, C, L, Lm, P, Pm, D, Dm, M
+):
     """An outflow of g[G_K] from cell c, its uncovered part queued; returns the whole cost."""
     cost, have, u, prov, bits = outflow(c, g[G_K], std, digits, fifo, C, L, Lm, M)
     v[V_OPENQ], v[V_OPENV], v[V_UNCOSTED] = (u, prov, bits) if leg == COGS_LEG else (0, 0, bits)
@@ -174,8 +193,20 @@ def own_uncovered(c, d, m, now, C, P, Pm, D, Dm, T, M):  # type: ignore[no-untyp
     p = D[d, D_PIECE]
     share = P[p, P_V] if m == P[p, P_Q] else muldiv(P[p, P_V], m, P[p, P_Q])
     k = M[M_TRUEUPS]
-    T[k, T_EVENT], T[k, T_CAUSE], T[k, T_VER], T[k, T_ENT], T[k, T_LEG] = now[0], now[1], P[p, P_VER], P[p, P_ENT], COGS_LEG
-    T[k, T_ACC], T[k, T_CONTRA], T[k, T_VALUE], T[k, T_OPENQ], T[k, T_OPENV] = P[p, P_ACC], P[p, P_CONTRA], 0, -m, -share
+    T[k, T_EVENT], T[k, T_CAUSE], T[k, T_VER], T[k, T_ENT], T[k, T_LEG] = (
+        now[0],
+        now[1],
+        P[p, P_VER],
+        P[p, P_ENT],
+        COGS_LEG,
+    )
+    T[k, T_ACC], T[k, T_CONTRA], T[k, T_VALUE], T[k, T_OPENQ], T[k, T_OPENV] = (
+        P[p, P_ACC],
+        P[p, P_CONTRA],
+        0,
+        -m,
+        -share,
+    )
     T[k, T_AT], T[k, T_REC], T[k, T_UNCOSTED] = now[2], now[3], 0
     M[M_TRUEUPS] = k + 1
     P[p, P_Q] -= m
@@ -217,7 +248,23 @@ def post_return(g, v, d, now, a, c, variance, fifo, A, C, Cm, TC, L, Lm, P, Pm, 
         unknown = P[p, P_UNCOSTED]
         if unknown != 0:
             v[V_UNCOSTED] = 2
-        add_piece(home, p, m, share, P[p, P_VER], P[p, P_ENT], P[p, P_ACC], variance, VARIANCE_LEG, -1, unknown, C, P, Pm, M)
+        add_piece(
+            home,
+            p,
+            m,
+            share,
+            P[p, P_VER],
+            P[p, P_ENT],
+            P[p, P_ACC],
+            variance,
+            VARIANCE_LEG,
+            -1,
+            unknown,
+            C,
+            P,
+            Pm,
+            M,
+        )
         if P[p, P_Q] == 0:
             drop_piece(home, p, C, P, Pm, D, Dm, M)
         inflow(c, m, share, unknown == 0, False, fifo, now, C, L, Lm, P, Pm, D, Dm, T, M)
@@ -229,9 +276,8 @@ def post_return(g, v, d, now, a, c, variance, fifo, A, C, Cm, TC, L, Lm, P, Pm, 
 
 @njit(cache=True)
 def rest_share(d, k, D, Dm):  # type: ignore[no-untyped-def]
-    """k units' share of what is left of the document's amount; the last takes the rest."""
-    x = D[d, D_AMT] if k == D[d, D_AMTQ] else muldiv(D[d, D_AMT], k, D[d, D_AMTQ])
-    return x
+    """K units' share of what is left of the document's amount; the last takes the rest."""
+    return D[d, D_AMT] if k == D[d, D_AMTQ] else muldiv(D[d, D_AMT], k, D[d, D_AMTQ])
 
 
 @njit(cache=True)
@@ -262,7 +308,23 @@ def post_transfer(i, e, g, v, now, a, c, b, cb, std, digits, fifo, M, C, L, Lm, 
             return total
     cost, have, u, prov, bits = outflow(c, k, std, digits, fifo, C, L, Lm, M)
     if u > 0:
-        add_piece(c, C[c, C_PT], u, prov, now[1], e[E_ENT], a, M[M_VARIANCE], VARIANCE_LEG, -1, bits & 1, C, P, Pm, M)
+        add_piece(
+            c,
+            C[c, C_PT],
+            u,
+            prov,
+            now[1],
+            e[E_ENT],
+            a,
+            M[M_VARIANCE],
+            VARIANCE_LEG,
+            -1,
+            bits & 1,
+            C,
+            P,
+            Pm,
+            M,
+        )
     known_cost = (have > 0 and bits & 2 == 0) or (u > 0 and bits & 1 == 0)
     inflow(cb, k, cost + prov, known_cost, False, fifo, now, C, L, Lm, P, Pm, D, Dm, T, M)
     return total + cost + prov
@@ -272,6 +334,6 @@ def post_transfer(i, e, g, v, now, a, c, b, cb, std, digits, fifo, M, C, L, Lm, 
 def check_cell(c, C):  # type: ignore[no-untyped-def]
     """The invariants of a cell after a commit."""
     q, v = C[c, C_Q], C[c, C_V]
-    if q == 0 and v != 0 or q >= 0 and v < 0 or (q < 0) != (C[c, C_PH] >= 0) or abs(v) >= VALUE_LIMIT:
-        return False
-    return True
+    return not (
+        (q == 0 and v != 0) or (q >= 0 and v < 0) or (q < 0) != (C[c, C_PH] >= 0) or abs(v) >= VALUE_LIMIT
+    )

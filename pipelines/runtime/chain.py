@@ -1,4 +1,6 @@
-"""The job `stock-live` in one piece: archived records in, blocks for the store out. No clock, no socket, no engine."""
+"""The job `stock-live` in one piece: archived records in, blocks for the store out. No clock, no socket, no
+engine.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ class Decoders:
             path = self._path(mapper.decoder)
             if not path.exists():
                 draft = path.with_suffix(".tmp")
-                draft.write_text(json.dumps({"name": mapper.name, "map": mapper.document}, ensure_ascii=False), "utf-8")
+                draft.write_text(
+                    json.dumps({"name": mapper.name, "map": mapper.document}, ensure_ascii=False), "utf-8"
+                )
                 draft.replace(path)
             self._mappers[mapper.decoder] = mapper
 
@@ -55,7 +59,9 @@ class Decoders:
         if name not in self._mappers:
             path = self._path(name)
             if not path.exists():
-                raise StocktwinError(str(path), "the map of archived records is missing", "restore maps/ from a backup")
+                raise StocktwinError(
+                    str(path), "the map of archived records is missing", "restore maps/ from a backup"
+                )
             stored = json.loads(path.read_text("utf-8"))
             self._mappers[name] = Mapper.from_dict(stored["map"], stored["name"])
         return self._mappers[name]
@@ -127,13 +133,15 @@ class JobChain:
 
 
 def _span(lines: pa.Table | None, versions: dict[str, int]) -> dict[str, tuple[int, int]]:
-    """entity -> (first, last) version of a block with lines."""
+    """Entity -> (first, last) version of a block with lines."""
     if lines is None or not lines.num_rows:
         return {}
     column = lines.column("entity").combine_chunks()
     column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
     codes, found = column.indices.to_numpy(), lines.column("version").to_numpy()
     names = column.dictionary.to_pylist()
-    return {name: (int(found[codes == i].min()), versions[name]) for i, name in enumerate(names) if (codes == i).any()}
-
-
+    return {
+        name: (int(found[codes == i].min()), versions[name])
+        for i, name in enumerate(names)
+        if (codes == i).any()
+    }

@@ -80,7 +80,9 @@ def _place(data: Path | None) -> Iterator[Path]:
 
 
 def _world(session: Session, source: WorldSource) -> tuple[str, str]:
-    """(run, part): the world that this directory lives in, or a new one; its name is kept as the run's input."""
+    """(run, part): the world that this directory lives in, or a new one; its name is kept as the run's
+    input.
+    """
     for run in reversed(session.meta["runs"]):
         if run["source"] == source.name and not run["done"]:
             return str(run["id"]), str(run["input"])
@@ -111,7 +113,9 @@ def _by_hand(session: Session, posted: _Posted, run_id: str) -> None:
     counts = block.tables["ops.intake"].to_pylist()[0]
     status = next((s for s in ("committed", "refused", "duplicate", "waiting") if counts[s]), "refused")
     refusal = block.tables["raw.refusal"].to_pylist()[0] if "raw.refusal" in block.tables else {}
-    version = session.chain.versions().get(str(posted.event.get("entity", "")), 0) if status == "committed" else 0
+    version = (
+        session.chain.versions().get(str(posted.event.get("entity", "")), 0) if status == "committed" else 0
+    )
     posted.verdict.update(
         status=status, reason=refusal.get("reason", ""), detail=refusal.get("detail", ""), version=version
     )

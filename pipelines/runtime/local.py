@@ -1,4 +1,6 @@
-"""The local runner: sources polled in turn in this process, one thread for the pipeline, one for the store."""
+"""The local runner: sources polled in turn in this process, one thread for the pipeline, one for the
+store.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ def run_local(
     session: Session, source: Source, run_id: str, trust: int, progress: Progress, stop: Callable[[], bool]
 ) -> bool:
     """Run until every part is at its end (True) or `stop` says so (False)."""
-    parts = [(name, source.build(name, session.position(run_id, source.name, name))) for name in source.parts()]
+    parts = [
+        (name, source.build(name, session.position(run_id, source.name, name))) for name in source.parts()
+    ]
     done = 0
     try:
         while parts and not stop():

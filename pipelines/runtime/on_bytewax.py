@@ -1,8 +1,8 @@
 """The Bytewax adapter: the only file that imports the engine. An item is a batch, never an event.
 
-Bytewax gives the dataflow and its workers; positions, state and exactly-once effect are ours (the archive is the
-log, `Session` recovers from it), so its recovery store is not used: a snapshot of pickles every epoch would be a second truth.
-A graceful stop is a source that ends.
+Bytewax gives the dataflow and its workers; positions, state and exactly-once effect are ours (the archive is
+the log, `Session` recovers from it), so its recovery store is not used: a snapshot of pickles every epoch
+would be a second truth. A graceful stop is a source that ends.
 """
 
 from __future__ import annotations
@@ -64,7 +64,13 @@ class _Flow(FixedPartitionedSource[Archived, None]):
     """Our source as Bytewax sees it, and what its partitions share."""
 
     def __init__(
-        self, session: Session, source: Source, run_id: str, trust: int, progress: Progress, stop: Callable[[], bool]
+        self,
+        session: Session,
+        source: Source,
+        run_id: str,
+        trust: int,
+        progress: Progress,
+        stop: Callable[[], bool],
     ) -> None:
         self.session, self.source, self.run_id, self.trust = session, source, run_id, trust
         self.progress, self.stop = progress, stop
@@ -103,5 +109,5 @@ def run_bytewax(
     flow = Dataflow("stock-live")
     blocks: Any = op.map("steps", op.input("records", flow, flow_source), session.process)
     op.output("store", blocks, _Store(session))
-    run_main(flow, epoch_interval=timedelta(seconds=10))
+    run_main(flow, epoch_interval=timedelta(seconds=10))  # type: ignore[no-untyped-call] # compiled: no types
     return not flow_source.stopped

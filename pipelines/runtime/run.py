@@ -49,6 +49,7 @@ class StopOnSignal:
         self._before: dict[int, Any] = {}
 
     def __call__(self) -> bool:
+        """Somebody asked to stop."""
         return self.asked
 
     def __enter__(self) -> StopOnSignal:
@@ -84,10 +85,19 @@ def open_session(cfg: Jobs, job: str, data: Path) -> Session:
 
 
 def run_job(
-    cfg: Jobs, job: str, where: str, mapping: str | None, data: Path, strict: bool, engine: str | None, progress: Progress
+    cfg: Jobs,
+    job: str,
+    where: str | None,
+    mapping: str | None,
+    data: Path,
+    strict: bool,
+    engine: str | None,
+    progress: Progress,
 ) -> RunReport:
     """Run `job` over `where` to its end. `strict` is the caller's: refusals are counted here, not judged."""
     del strict
+    if where is None:
+        raise UsageError("--input", t("use.no_input"), t("use.no_input.cure"))
     started = time.monotonic()
     name, source, mapper = source_of(cfg, job, where, mapping)
     trust = TRUST.index(cfg.trust_of(name))

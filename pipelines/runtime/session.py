@@ -1,7 +1,9 @@
-"""An open data directory with its job: lock, archive, state, outbox, store and owner's socket, in the order of recovery.
+"""An open data directory with its job: lock, archive, state, outbox, store and owner's socket, in the order
+of recovery.
 
-A record is archived with its arrival stamp before anything looks at it. After a crash the archive behind the last save
-is walked again: what the store already has (up to the last whole block) is not written twice, the rest is.
+A record is archived with its arrival stamp before anything looks at it. After a crash the archive behind the
+last save is walked again: what the store already has (up to the last whole block) is not written twice, the
+rest is.
 """
 
 from __future__ import annotations
@@ -71,7 +73,9 @@ class Session:
             self._write_meta({"format": FORMAT, "runs": []})
         meta: dict[str, Any] = json.loads(path.read_text("utf-8"))
         if meta.get("format") != FORMAT:
-            raise StocktwinError(str(path), f"format {meta.get('format')}", f"this release reads format {FORMAT}")
+            raise StocktwinError(
+                str(path), f"format {meta.get('format')}", f"this release reads format {FORMAT}"
+            )
         return meta
 
     def _write_meta(self, meta: dict[str, Any]) -> None:
@@ -79,7 +83,8 @@ class Session:
         draft.write_text(json.dumps(meta, ensure_ascii=False, indent=1), "utf-8")
         draft.replace(self.data / "meta.json")
 
-    # recovery -------------------------------------------------------------------------------------------------------
+    # recovery
+    # -------------------------------------------------------------------------------------------------------
 
     def _recover(self) -> int:
         """The last ordinal that the store holds whole; state as of the last save."""
@@ -87,12 +92,14 @@ class Session:
         last = self.block_writer.recover()
         if self.chain.next_ordinal > self.archive.next_ordinal or last >= self.archive.next_ordinal:
             raise StocktwinError(
-                str(self.data / "archive"), f"ends at record {self.archive.next_ordinal - 1}, state or store are further",
+                str(self.data / "archive"),
+                f"ends at record {self.archive.next_ordinal - 1}, state or store are further",
                 "restore the archive from a backup that is as new as the store",
             )  # fmt: skip
         if self.chain.next_ordinal > last + 1:
             raise StocktwinError(
-                str(self.data / "store"), f"holds records up to {last}, the state is further ({self.chain.next_ordinal - 1})",
+                str(self.data / "store"),
+                f"holds records up to {last}, the state is further ({self.chain.next_ordinal - 1})",
                 "rebuild it: stocktwin replay --into a new directory",
             )  # fmt: skip
         return last
@@ -105,7 +112,8 @@ class Session:
             if rest is not None:
                 self.writer.put(self.chain.process(rest))
 
-    # running --------------------------------------------------------------------------------------------------------
+    # running
+    # --------------------------------------------------------------------------------------------------------
 
     def begin(self, source: str, inputs: str) -> str:
         """The id of this run: the last one over the same input if it did not end, else a new one."""
@@ -165,7 +173,9 @@ class Session:
     def counts(self, run_id: str) -> list[dict[str, Any]]:
         """v_intake of a run."""
         self.writer.drain()
-        return self.store.query(f"SELECT * FROM mart.v_intake WHERE run_id = '{run_id}' ORDER BY source").to_pylist()  # noqa: S608 -- our own id
+        sql = f"SELECT * FROM mart.v_intake WHERE run_id = '{run_id}' ORDER BY source"  # noqa: S608 -- our own id
+        rows: list[dict[str, Any]] = self.store.query(sql).to_pylist()
+        return rows
 
     def close(self) -> None:
         """Save, let go of everything."""
@@ -187,7 +197,9 @@ class Session:
     def __enter__(self) -> Session:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if error is None:
             self.close()
         else:

@@ -16,7 +16,9 @@ class _Barrier:
 
 
 class WriterThread:
-    """A bounded queue in front of a `BlockWriter`: the pipeline works on while the store takes the last block."""
+    """A bounded queue in front of a `BlockWriter`: the pipeline works on while the store takes the last
+    block.
+    """
 
     def __init__(self, writer: BlockWriter, depth: int = 2) -> None:
         self.writer = writer

@@ -32,7 +32,8 @@ class Command:
     def __call__(self, *words: str | Path) -> Said:
         """Run it to its end; nothing is asserted."""
         done = subprocess.run(
-            [self.program, "--lang", "en", *map(str, words)], capture_output=True, env=self.environ, check=False, timeout=900
+            [self.program, "--lang", "en", *map(str, words)], capture_output=True, env=self.environ,
+            check=False, timeout=900
         )  # fmt: skip
         return Said(done.returncode, done.stdout.decode(), done.stderr.decode())
 

@@ -62,8 +62,8 @@ def test_online_retail_revenue(stocktwin: Command, retail: Path) -> None:
 def test_online_retail_credit_notes(stocktwin: Command, retail: Path) -> None:
     found = stocktwin.one(
         retail,
-        "SELECT count() AS n, sum(revenue_amt) AS revenue, countIf(kind = 'charge') AS charges FROM mart.v_sale "
-        "WHERE startsWith(document, 'C')",
+        "SELECT count() AS n, sum(revenue_amt) AS revenue, countIf(kind = 'charge') AS charges "
+        "FROM mart.v_sale WHERE startsWith(document, 'C')",
     )
     assert found == {"n": 1_904, "revenue": Decimal("-231722.66"), "charges": 109}
 
@@ -82,7 +82,8 @@ def test_online_retail_write_offs(stocktwin: Command, retail: Path) -> None:
 def test_online_retail_goods_without_any_cost_stay_uncosted(stocktwin: Command, retail: Path) -> None:
     found = stocktwin.one(
         retail,
-        "SELECT sum(abs(cogs_amt)) AS cogs, countIf(kind != 'charge' AND cogs_state != 'uncosted') AS costed FROM mart.v_sale",
+        "SELECT sum(abs(cogs_amt)) AS cogs, countIf(kind != 'charge' AND cogs_state != 'uncosted') AS costed "
+        "FROM mart.v_sale",
     )
     assert found == {"cogs": 0, "costed": 0}
 
@@ -91,7 +92,8 @@ def test_iowa_liquor_margin(stocktwin: Command, iowa: Path) -> None:
     found = stocktwin.one(
         iowa,
         "SELECT sum(revenue_amt) AS revenue, sum(cogs_amt) AS cogs, sum(margin_amt) AS margin, "
-        "countIf(cogs_state = 'uncosted') AS uncosted, countIf(cogs_state != 'billed') AS unbilled FROM mart.v_sale",
+        "countIf(cogs_state = 'uncosted') AS uncosted, countIf(cogs_state != 'billed') AS unbilled "
+        "FROM mart.v_sale",
     )
     assert found == {
         "revenue": Decimal("514764.70"), "cogs": Decimal("342774.90"), "margin": Decimal("171989.80"),

@@ -8,10 +8,10 @@ import re
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from connectors.archive import check_chain
 from pipelines.runtime.errors import as_error
 from pipelines.runtime.i18n import t
 from pipelines.runtime.probes.finding import Finding, fail, ok, warn
@@ -82,15 +82,11 @@ def _answers(path: Path) -> bool:
 
 
 def archive(data: Path) -> Iterator[Finding]:
-    """The archive's own chain, as far as `pipelines.runtime.archive.check_chain` looks in a moment."""
-    if find_spec("pipelines.runtime.archive") is None or not (data / "archive").is_dir():
+    """The archive's own chain of closed files."""
+    folder = data / "archive"
+    if not folder.is_dir():
         return
-    from pipelines.runtime import archive as kept
-
-    check_chain = getattr(kept, "check_chain", None)
-    if check_chain is None:
-        return
-    broken = list(check_chain(data))
+    broken = list(check_chain(folder))
     if broken:
         yield fail("archive", "; ".join(map(str, broken[:_SHOWN])), t("doctor.archive.cure"))
     else:

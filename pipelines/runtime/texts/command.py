@@ -63,6 +63,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "arg.schema": ("events、jobs 或事件类型", "events, jobs or an event type"),
     "use.lang": ("--lang 只能是 zh 或 en", "--lang is zh or en"),
     "use.lang.cure": ("例如 --lang zh", "for example --lang zh"),
+    "use.no_input": ("没有说明读什么", "nothing says what to read"),
+    "use.no_input.cure": ("例如 --input day.ndjson", "for example --input day.ndjson"),
     "use.no_source": (
         "作业 {job} 没有 {connector} 类的数据源",
         "job {job} has no source with connector {connector}",
