@@ -1,4 +1,4 @@
-"""How records arrive at a reference ledger: known or new, waiting, woken, expired, and what became of them."""
+"""How records arrive at a reference ledger: known or new, waiting, woken, expired, and what came of them."""
 
 from __future__ import annotations
 
