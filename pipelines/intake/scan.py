@@ -9,9 +9,9 @@ time and never its batch's. Law: a row that the scanner accepts gets the same va
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from pipelines.intake.layout import COLUMN, DECIMAL, INT, SCHEMA, STRING, TIME, TRUST_KIND, TYPE
+from pipelines.kernels.compiled import kernel
 from pipelines.kernels.exact import NONE
 from schemas.fields import FUTURE_MS, MAX_RECORD_BYTES, MAX_TEXT_BYTES, TIME_MAX_MS
 
@@ -20,7 +20,7 @@ _U = np.uint64  # an unsigned index spares Numba the test for a negative one
 SPAN_BITS = 16  # a string is (start << 16 | length) into the batch's bytes
 
 
-@njit(cache=True)
+@kernel
 def skip_space(buf, i, b):  # type: ignore[no-untyped-def]
     """The next position that is not JSON white space."""
     while i < b and (buf[_U(i)] == 32 or buf[_U(i)] == 10 or buf[_U(i)] == 13 or buf[_U(i)] == 9):
@@ -28,7 +28,7 @@ def skip_space(buf, i, b):  # type: ignore[no-untyped-def]
     return i
 
 
-@njit(cache=True)
+@kernel
 def plain_text_end(buf, i, b):  # type: ignore[no-untyped-def]
     """End of a run of characters that need no escape and are NFC whatever stands beside them; -1 if
     unsure.
@@ -62,7 +62,7 @@ def plain_text_end(buf, i, b):  # type: ignore[no-untyped-def]
     return i  # at a quote, or at the end of a cell
 
 
-@njit(cache=True)
+@kernel
 def decimal(buf, i, b, scale):  # type: ignore[no-untyped-def]
     """(value x 10^scale, end, ok) of a plain decimal in buf[i:b]."""
     negative = i < b and buf[_U(i)] == 45
@@ -98,7 +98,7 @@ def decimal(buf, i, b, scale):  # type: ignore[no-untyped-def]
     return v, i, True
 
 
-@njit(cache=True)
+@kernel
 def _two(buf, i):  # type: ignore[no-untyped-def]
     h, t = np.int64(buf[_U(i)]) - 48, np.int64(buf[_U(i + 1)]) - 48
     if h < 0 or h > 9 or t < 0 or t > 9:
@@ -106,7 +106,7 @@ def _two(buf, i):  # type: ignore[no-untyped-def]
     return h * 10 + t
 
 
-@njit(cache=True)
+@kernel
 def instant(buf, i, b):  # type: ignore[no-untyped-def]
     """(ms since 1970 UTC, ok) of RFC 3339 `YYYY-MM-DDTHH:MM:SS[.f{1,3}](Z|+HH:MM|-HH:MM)` in buf[i:b]."""
     n = b - i
@@ -176,7 +176,7 @@ def instant(buf, i, b):  # type: ignore[no-untyped-def]
     return t, 0 <= t <= TIME_MAX_MS
 
 
-@njit(cache=True)
+@kernel
 def lookup(buf, a, b, names, ends, slots):  # type: ignore[no-untyped-def]
     """The field called buf[a:b], or -1."""
     h = np.int64(b - a)
@@ -197,7 +197,7 @@ def lookup(buf, a, b, names, ends, slots):  # type: ignore[no-untyped-def]
     return np.int64(-1)
 
 
-@njit(cache=True)
+@kernel
 def type_of(buf, a, b, names, ends, codes):  # type: ignore[no-untyped-def]
     """The code of the type called buf[a:b], or -1."""
     for t in range(codes.shape[0]):
@@ -212,7 +212,7 @@ def type_of(buf, a, b, names, ends, codes):  # type: ignore[no-untyped-def]
     return np.int64(-1)
 
 
-@njit(cache=True)
+@kernel
 def value(buf, i, b, quoted, col, kind, scale, row, tn, te, tc):  # type: ignore[no-untyped-def]
     """Read one value at buf[i:b] (behind the quote if quoted) into its column; (end, ok)."""
     if kind == DECIMAL:
@@ -268,7 +268,7 @@ def value(buf, i, b, quoted, col, kind, scale, row, tn, te, tc):  # type: ignore
     return e, n == 3 and buf[_U(i)] == 114 and buf[_U(i + 1)] == 101 and buf[_U(i + 2)] == 100
 
 
-@njit(cache=True)
+@kernel
 def complete(row, seen, arrival, allowed, required, one_of, sign, field):  # type: ignore[no-untyped-def]
     """Whether the fields seen are those of the type, with the right signs and believable times."""
     t = row[_TYPE_COL]
@@ -287,7 +287,7 @@ def complete(row, seen, arrival, allowed, required, one_of, sign, field):  # typ
     return row[_REC_AT] == NONE or row[_REC_AT] <= arrival
 
 
-@njit(cache=True)
+@kernel
 def _scan_one(  # type: ignore[no-untyped-def]
     buf, a, b, arrival, row, names, ends, slots, field, tn, te, tc, allowed, required, one_of, sign
 ):
@@ -334,7 +334,7 @@ def _scan_one(  # type: ignore[no-untyped-def]
     return complete(row, seen, arrival, allowed, required, one_of, sign, field)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def scan_json(  # type: ignore[no-untyped-def]
     buf, offs, arrival, rec, ok, names, ends, slots, field, tn, te, tc, allowed, required, one_of, sign
 ):
@@ -363,7 +363,7 @@ def scan_json(  # type: ignore[no-untyped-def]
         ok[i] = 1 if good else 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def scan_cells(buf, offs, present, field_no, rec, seen, ok, field, tn, te, tc):  # type: ignore[no-untyped-def]
     """One column of strings (a mapped file's) as values of one field: the same reading, without the JSON
     around it.
@@ -379,7 +379,7 @@ def scan_cells(buf, offs, present, field_no, rec, seen, ok, field, tn, te, tc): 
         seen[i] |= np.int64(1) << field_no
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def complete_all(rec, seen, arrival, ok, allowed, required, one_of, sign, field):  # type: ignore[no-untyped-def]
     """`complete` over all rows that are still sure."""
     for i in range(ok.shape[0]):
@@ -387,7 +387,7 @@ def complete_all(rec, seen, arrival, ok, allowed, required, one_of, sign, field)
             ok[i] = 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def text_lengths(spans, offs):  # type: ignore[no-untyped-def]
     """Offsets of a string column from spans (NONE = empty); returns the total."""
     total = np.int64(0)
@@ -399,7 +399,7 @@ def text_lengths(spans, offs):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def text_gather(spans, buf, extra, out):  # type: ignore[no-untyped-def]
     """The bytes of a string column; a span that starts behind `buf` lies in `extra`."""
     p = np.int64(0)

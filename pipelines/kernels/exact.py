@@ -10,14 +10,15 @@ Law: `muldiv(n, k, d) == half_even(Fraction(n * k, d))` whenever `fits(n, k, d)`
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from pipelines.kernels.compiled import kernel
 
 VALUE_LIMIT = 2**50
 QTY_LIMIT = 2**61
 NONE = np.iinfo(np.int64).min  # "absent" in an int64 column of the kernels
 
 
-@njit(cache=True)
+@kernel
 def fits(n, k, d):  # type: ignore[no-untyped-def]
     """Whether |n*k/d| surely stays where `muldiv` is exact (a quarter of 2^53: four times the value
     limit).
@@ -25,7 +26,7 @@ def fits(n, k, d):  # type: ignore[no-untyped-def]
     return abs(float(n) * float(k)) < float(d) * (2.0 * VALUE_LIMIT)
 
 
-@njit(cache=True)
+@kernel
 def muldiv(n, k, d):  # type: ignore[no-untyped-def]
     """n*k/d, half-even. d > 0 and `fits(n, k, d)`."""
     q = np.int64(np.rint(float(n) * float(k) / float(d)))
@@ -42,7 +43,7 @@ def muldiv(n, k, d):  # type: ignore[no-untyped-def]
     return q
 
 
-@njit(cache=True)
+@kernel
 def muldiv_exact(n, k, d):  # type: ignore[no-untyped-def]
     """(n*k/d, ok): ok is False when it does not come out whole or passes the quantity limit. d > 0."""
     if abs(float(n) * float(k)) >= float(d) * 2.0**60:

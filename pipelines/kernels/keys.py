@@ -7,22 +7,22 @@ Law: equal pairs get equal rows, rows are dense in order of first sight. Room is
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from pipelines.kernels.compiled import kernel
 from pipelines.kernels.strings import mix
 
 _K1 = np.uint64(0x9E3779B97F4A7C15)
 _K2 = np.uint64(0xD6E8FEB86659FD93)
 
 
-@njit(cache=True)
+@kernel
 def slot_of(k1, k2, mask):  # type: ignore[no-untyped-def]
     """The first slot to look at."""
     return np.int64(mix((np.uint64(k1) * _K1) ^ (np.uint64(k2) * _K2)) & np.uint64(mask))
 
 
-@njit(cache=True)
+@kernel
 def find(keys, slots, k1, k2):  # type: ignore[no-untyped-def]
     """The row of (k1, k2), or -1."""
     mask = np.int64(slots.shape[0] - 1)
@@ -35,7 +35,7 @@ def find(keys, slots, k1, k2):  # type: ignore[no-untyped-def]
     return np.int64(-1)
 
 
-@njit(cache=True)
+@kernel
 def insert(keys, slots, row, k1, k2):  # type: ignore[no-untyped-def]
     """Give (k1, k2), which is not there yet, the number `row`."""
     mask = np.int64(slots.shape[0] - 1)
@@ -47,7 +47,7 @@ def insert(keys, slots, row, k1, k2):  # type: ignore[no-untyped-def]
     keys[row, 1] = k2
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def rebuild(keys, slots, first, count):  # type: ignore[no-untyped-def]
     """Put rows first..count-1 into the slots."""
     for row in range(first, count):
@@ -60,7 +60,7 @@ def slots_for(count: int) -> NDArray[np.int32]:
     return np.full(size, -1, np.int32)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _rows_of(keys, slots, count, k1, k2, out):  # type: ignore[no-untyped-def]
     for i in range(k1.shape[0]):
         row = find(keys, slots, k1[i], k2[i])

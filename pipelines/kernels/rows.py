@@ -8,13 +8,14 @@ the rows marked since the last one and nothing else.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from pipelines.kernels.compiled import kernel
 
 I64 = NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _collect(marks, count, out):  # type: ignore[no-untyped-def]
     n = 0
     for i in range(count):

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 from numpy.typing import NDArray
+
+from pipelines.kernels.compiled import kernel
 
 I64 = NDArray[np.int64]
 
@@ -20,7 +21,7 @@ _C4 = np.uint64(0xD6E8FEB86659FD93)
 _R29, _R35, _R33, _R31, _R32 = np.uint64(29), np.uint64(35), np.uint64(33), np.uint64(31), np.uint64(32)
 
 
-@njit(cache=True)
+@kernel
 def mix(h):  # type: ignore[no-untyped-def]
     """Finalise a 64-bit hash (every input bit reaches every output bit)."""
     h = (h ^ (h >> _R32)) * _C4
@@ -28,7 +29,7 @@ def mix(h):  # type: ignore[no-untyped-def]
     return h ^ (h >> _R32)
 
 
-@njit(cache=True)
+@kernel
 def hash_bytes(buf, a, b, seed):  # type: ignore[no-untyped-def]
     """Two 64-bit hashes of buf[a:b]."""
     h = seed ^ (np.uint64(b - a) * _C1)
@@ -54,7 +55,7 @@ def hash_bytes(buf, a, b, seed):  # type: ignore[no-untyped-def]
     return mix(h), mix(g)
 
 
-@njit(cache=True)
+@kernel
 def _same(buf, a, b, arena, c, d):  # type: ignore[no-untyped-def]
     if b - a != d - c:
         return False
@@ -64,7 +65,7 @@ def _same(buf, a, b, arena, c, d):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _intern(buf, offs, n, arena, ends, hashes, slots, count, out):  # type: ignore[no-untyped-def]
     """Ids of n strings; returns (count, rows done): stops early when an array is full."""
     mask = np.int64(slots.shape[0] - 1)
@@ -98,7 +99,7 @@ def _intern(buf, offs, n, arena, ends, hashes, slots, count, out):  # type: igno
     return count, n
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _rehash(hashes, count, slots):  # type: ignore[no-untyped-def]
     mask = np.int64(slots.shape[0] - 1)
     for k in range(count):
@@ -108,7 +109,7 @@ def _rehash(hashes, count, slots):  # type: ignore[no-untyped-def]
         slots[s] = k
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _lengths(ids, ends, offs):  # type: ignore[no-untyped-def]
     total = np.int64(0)
     offs[0] = 0
@@ -120,7 +121,7 @@ def _lengths(ids, ends, offs):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _gather(ids, arena, ends, offs, out):  # type: ignore[no-untyped-def]
     for i in range(ids.shape[0]):
         k = ids[i]

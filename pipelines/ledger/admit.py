@@ -6,8 +6,8 @@ Returns 0 (yes), WAIT, or the code of a refusal reason; the figures it found go 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from pipelines.kernels.compiled import kernel
 from pipelines.kernels.exact import NONE, QTY_LIMIT, VALUE_LIMIT, fits, muldiv, muldiv_exact
 from pipelines.kernels.keys import find
 from pipelines.ledger.cells import POW10
@@ -102,7 +102,7 @@ R_MISMATCH, R_NOT_ALLOWED, R_REFERENCE, R_OVER_RETURN, R_NEGATIVE, R_OVERFLOW = 
 GW = 16
 
 
-@njit(cache=True)
+@kernel
 def cell_key(item, site, lot, owner, scope):  # type: ignore[no-untyped-def]
     """The pair of integers that names a valuation cell."""
     s = np.int64(0) if scope == SCOPE_ENTITY else site
@@ -110,14 +110,14 @@ def cell_key(item, site, lot, owner, scope):  # type: ignore[no-untyped-def]
     return (item << 32) | s, (t << 32) | owner
 
 
-@njit(cache=True)
+@kernel
 def minor(amount_e4, digits):  # type: ignore[no-untyped-def]
     """(document money in minor units, whether it is whole)."""
     d = POW10[4 - digits]
     return amount_e4 // d, amount_e4 % d == 0
 
 
-@njit(cache=True)
+@kernel
 def base_quantity(e, g, item, I, U, K, Ks):  # type: ignore[no-untyped-def]
     """Quantity in the item's own unit -> g[G_K]; 0 or a reason."""
     unit = e[E_UNIT]
@@ -148,7 +148,7 @@ def base_quantity(e, g, item, I, U, K, Ks):  # type: ignore[no-untyped-def]
     return 0
 
 
-@njit(cache=True)
+@kernel
 def money(e, g, digits, check):  # type: ignore[no-untyped-def]
     """The event's amount in minor units -> g[G_AMT] (NONE when neither amount nor price is given); 0 or a
     reason.
@@ -181,7 +181,7 @@ def money(e, g, digits, check):  # type: ignore[no-untyped-def]
     return 0
 
 
-@njit(cache=True)
+@kernel
 def document(e, g, doc, A, Ak, Ck, D, combos):  # type: ignore[no-untyped-def]
     """Fill in what a linked return takes from its document; 0 or a reason."""
     want = DELIVERY if e[E_TYPE] == RETURN else RECEIPT
@@ -204,7 +204,7 @@ def document(e, g, doc, A, Ak, Ck, D, combos):  # type: ignore[no-untyped-def]
     return 0
 
 
-@njit(cache=True)
+@kernel
 def outflow_ok(g, place, site, std, scope, refuse, digits, before, j, Ak, As, A, Ck, Cs, C):  # type: ignore[no-untyped-def]
     """Refuse-negative and overflow of an outflow; `before` rows of the same record count. 0 or a reason."""
     item, k = g[j, G_ITEM], g[j, G_K]
@@ -238,7 +238,7 @@ def outflow_ok(g, place, site, std, scope, refuse, digits, before, j, Ak, As, A,
     return 0
 
 
-@njit(cache=True)
+@kernel
 def inflow_ok(g, j, site, scope, amount, Ck, Cs, C):  # type: ignore[no-untyped-def]
     """Overflow of an inflow; 0 or a reason."""
     c1, c2 = cell_key(g[j, G_ITEM], site, g[j, G_LOT], g[j, G_OWNER], scope)
@@ -256,7 +256,7 @@ def inflow_ok(g, j, site, scope, amount, Ck, Cs, C):  # type: ignore[no-untyped-
     return 0
 
 
-@njit(cache=True)
+@kernel
 def returned_ok(e, g, j, doc, digits, D):  # type: ignore[no-untyped-def]
     """Over-return, counting earlier returns of the same record; 0 or a reason."""
     gone = D[doc, D_RETQ]
@@ -268,7 +268,7 @@ def returned_ok(e, g, j, doc, digits, D):  # type: ignore[no-untyped-def]
     return 0
 
 
-@njit(cache=True)
+@kernel
 def revalue_ok(e, item, digits, scope, I, C, Ck):  # type: ignore[no-untyped-def]
     """Overflow of a revaluation; 0 or a reason."""
     if float(e[E_PRICE]) / float(POW10[8 - digits]) >= VALUE_LIMIT - 1024.0:
@@ -281,7 +281,7 @@ def revalue_ok(e, item, digits, scope, I, C, Ck):  # type: ignore[no-untyped-def
     return 0
 
 
-@njit(cache=True)
+@kernel
 def admit(ev, i, G, j, doc, N, I, U, K, Ks, A, Ak, As, C, Ck, Cs, D, combos):  # type: ignore[no-untyped-def]
     """Admission of event i as the j-th of its record: 0, or a reason. `doc`: the document it returns, or
     -1.
@@ -339,7 +339,7 @@ def admit(ev, i, G, j, doc, N, I, U, K, Ks, A, Ak, As, C, Ck, Cs, D, combos):  #
     return why
 
 
-@njit(cache=True)
+@kernel
 def count_ok(e, g, scope, digits, I, A, Ak, As, C, Ck, Cs):  # type: ignore[no-untyped-def]
     """A count: lots where they are tracked; a price only where the cell is the counted account. 0 or a
     reason.

@@ -7,8 +7,8 @@ of docs/ledger.md; names of columns are in `pipelines.ledger.columns`.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from pipelines.kernels.compiled import kernel
 from pipelines.kernels.exact import NONE, muldiv
 from pipelines.ledger.columns import (
     C_AQ,
@@ -72,7 +72,7 @@ from pipelines.ledger.columns import (
 POW10 = np.array([10**i for i in range(19)], np.int64)
 
 
-@njit(cache=True)
+@kernel
 def touch(c, C, Cm, M, TC):  # type: ignore[no-untyped-def]
     """Remember the cell as it was before this batch, and mark it as changed."""
     Cm[c] = 1
@@ -83,7 +83,7 @@ def touch(c, C, Cm, M, TC):  # type: ignore[no-untyped-def]
         M[M_TCELLS] = k + 1
 
 
-@njit(cache=True)
+@kernel
 def add_layer(c, q, v, at, ver, costed, C, L, Lm, M):  # type: ignore[no-untyped-def]
     """A new FIFO layer behind those of the same or an earlier time."""
     k = M[M_LAYER_FREE]
@@ -112,7 +112,7 @@ def add_layer(c, q, v, at, ver, costed, C, L, Lm, M):  # type: ignore[no-untyped
     C[c, C_NL] += 1
 
 
-@njit(cache=True)
+@kernel
 def drop_layer(c, k, C, L, Lm, M):  # type: ignore[no-untyped-def]
     """Unlink an empty layer and keep its row for the next one."""
     p, n = L[k, L_PREV], L[k, L_NEXT]
@@ -132,7 +132,7 @@ def drop_layer(c, k, C, L, Lm, M):  # type: ignore[no-untyped-def]
     C[c, C_NL] -= 1
 
 
-@njit(cache=True)
+@kernel
 def consume(c, k, m, C, L, Lm, M):  # type: ignore[no-untyped-def]
     """Take m units from layer k; returns their cost. The last part takes the rest."""
     q, v = L[k, L_Q], L[k, L_V]
@@ -149,7 +149,7 @@ def consume(c, k, m, C, L, Lm, M):  # type: ignore[no-untyped-def]
     return cost
 
 
-@njit(cache=True)
+@kernel
 def add_piece(c, behind, q, v, ver, ent, acc, contra, leg, doc, uncosted, C, P, Pm, M):  # type: ignore[no-untyped-def]
     """An uncovered piece behind `behind` (the queue's end is C_PT); returns its row."""
     k = M[M_PIECE_FREE]
@@ -177,7 +177,7 @@ def add_piece(c, behind, q, v, ver, ent, acc, contra, leg, doc, uncosted, C, P, 
     return k
 
 
-@njit(cache=True)
+@kernel
 def drop_piece(c, k, C, P, Pm, D, Dm, M):  # type: ignore[no-untyped-def]
     """Unlink a piece that is covered or returned."""
     p, n = P[k, P_PREV], P[k, P_NEXT]
@@ -200,7 +200,7 @@ def drop_piece(c, k, C, P, Pm, D, Dm, M):  # type: ignore[no-untyped-def]
     C[c, C_NP] -= 1
 
 
-@njit(cache=True)
+@kernel
 def true_up(p, value, m, share, unknown, now, P, T, M):  # type: ignore[no-untyped-def]
     """Note a true-up of piece p: `value` more cost, m units at `share` no longer open, `unknown` = 1 when the
     cover has no known cost. now = (event, version, event time, recorded time).
@@ -216,7 +216,7 @@ def true_up(p, value, m, share, unknown, now, P, T, M):  # type: ignore[no-untyp
     M[M_TRUEUPS] = k + 1
 
 
-@njit(cache=True)
+@kernel
 def cover(c, q, a, costed, now, C, P, Pm, D, Dm, T, M):  # type: ignore[no-untyped-def]
     """Cover the oldest pieces with an inflow of q at amount a; returns what is left of it."""
     x, y = q, a
@@ -246,7 +246,7 @@ def cover(c, q, a, costed, now, C, P, Pm, D, Dm, T, M):  # type: ignore[no-untyp
     return x, y
 
 
-@njit(cache=True)
+@kernel
 def inflow(c, q, a, costed, keep, fifo, now, C, L, Lm, P, Pm, D, Dm, T, M):  # type: ignore[no-untyped-def]
     """Q units worth a come in. `keep`: a covering that leaves nothing does not change the known cost."""
     negative = C[c, C_Q] < 0
@@ -264,7 +264,7 @@ def inflow(c, q, a, costed, keep, fifo, now, C, L, Lm, P, Pm, D, Dm, T, M):  # t
         C[c, C_COSTED] = 1
 
 
-@njit(cache=True)
+@kernel
 def known(c, q, std, digits, fifo, C, L):  # type: ignore[no-untyped-def]
     """(value of q units at the known cost, whether there is one)."""
     if C[c, C_COSTED] != 0 and C[c, C_AQ] > 0:
@@ -279,7 +279,7 @@ def known(c, q, std, digits, fifo, C, L):  # type: ignore[no-untyped-def]
     return np.int64(0), False
 
 
-@njit(cache=True)
+@kernel
 def inflow_free(c, q, std, digits, fifo, now, C, L, Lm, P, Pm, D, Dm, T, M):  # type: ignore[no-untyped-def]
     """An inflow without own cost (count surplus, unlinked return); returns the amount it came in at."""
     if not fifo and C[c, C_Q] >= 0 and C[c, C_COSTED] != 0 and C[c, C_AQ] > 0:
@@ -294,7 +294,7 @@ def inflow_free(c, q, std, digits, fifo, now, C, L, Lm, P, Pm, D, Dm, T, M):  # 
     return a
 
 
-@njit(cache=True)
+@kernel
 def outflow(c, k, std, digits, fifo, C, L, Lm, M):  # type: ignore[no-untyped-def]
     """K units go out: (cost of the covered part, covered, uncovered, its provisional value, uncosted
     bits).
@@ -331,7 +331,7 @@ def outflow(c, k, std, digits, fifo, C, L, Lm, M):  # type: ignore[no-untyped-de
     return cost, have, u, prov, bits
 
 
-@njit(cache=True)
+@kernel
 def set_value(c, v, price, digits, fifo, now, C, L, Lm, M):  # type: ignore[no-untyped-def]
     """Revalue: the cell is worth v from now on; with nothing in it only the known cost changes."""
     q = C[c, C_Q]

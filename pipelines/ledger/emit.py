@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 from numpy.typing import NDArray
 
+from pipelines.kernels.compiled import kernel
 from pipelines.ledger.admit import CHARGE, COUNT, DELIVERY, RETURN
 from pipelines.ledger.columns import (
     A_AT,
@@ -96,7 +96,7 @@ def _taker(rows: I64, n: int) -> Callable[[pa.Array], pa.Array]:
     return lambda column: column.take(at)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _compact(ids, scratch, used, codes):  # type: ignore[no-untyped-def]
     n = 0
     for i in range(ids.shape[0]):

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from pipelines.kernels.compiled import kernel
 
 I64 = NDArray[np.int64]
 FAN_OUT = 8
@@ -25,7 +26,7 @@ ROW = np.dtype([
 ])  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _buckets(h1, shift, out):  # type: ignore[no-untyped-def]
     b = 0
     for i in range(h1.shape[0]):
@@ -38,7 +39,7 @@ def _buckets(h1, shift, out):  # type: ignore[no-untyped-def]
         b += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _probe(order, h1, h2, ids, buckets, shift, found):  # type: ignore[no-untyped-def]
     """Rows of `ids` that hold (h1, h2) -> found (left alone where there is none); `order` sorts h1."""
     for j in range(order.shape[0]):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from pipelines.kernels.compiled import kernel
 from pipelines.ledger.columns import (
     A_CELL,
     C_Q,
@@ -35,7 +35,7 @@ class LedgerFault(RuntimeError):
         self.cell, self.what = cell, what
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _balance(lines, ups, A, C, TC, dq, dv):  # type: ignore[no-untyped-def]
     for k in range(lines.shape[0]):
         f, t = lines[k, O_FROM_ACC], lines[k, O_TO_ACC]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from pipelines.kernels.compiled import kernel
 from pipelines.kernels.exact import NONE, muldiv
 from pipelines.ledger.admit import (
     CHARGE,
@@ -52,7 +52,7 @@ from pipelines.ledger.walk import (
 )  # fmt: skip
 
 
-@njit(cache=True)
+@kernel
 def born(g, I, Im, BL, M):  # type: ignore[no-untyped-def]
     """An item's first movement fixes its unit."""
     item = g[G_ITEM]
@@ -64,7 +64,7 @@ def born(g, I, Im, BL, M):  # type: ignore[no-untyped-def]
         Im[item] = 1
 
 
-@njit(cache=True)
+@kernel
 def post_count(  # type: ignore[no-untyped-def]
     i, e, g, v, now, a, c, std, digits, fifo, H, Hm, h, A, Am, C, Cm, TA, L, Lm, P, Pm, D, Dm, T, O, M
 ):
@@ -119,7 +119,7 @@ def post_count(  # type: ignore[no-untyped-def]
         v[V_DIFFV] += dv
 
 
-@njit(cache=True)
+@kernel
 def post_revalue(i, e, g, v, now, scope, digits, fifo, I, A, Am, C, Cm, Ck, TC, TA, L, Lm, O, M):  # type: ignore[no-untyped-def]
     """Every cell of the item that the event means, in the order in which they were made."""
     c = I[g[G_ITEM], I_CELL]
@@ -141,7 +141,7 @@ def post_revalue(i, e, g, v, now, scope, digits, fifo, I, A, Am, C, Cm, Ck, TC, 
         c = C[c, C_NEXT]
 
 
-@njit(cache=True)
+@kernel
 def give_back(i, e, g, v, now, a, c, std, digits, fifo, h, H, C, L, Lm, P, Pm, D, Dm, O, M):  # type: ignore[no-untyped-def]
     """A supplier return: own layer first under FIFO, credit to the supplier, the difference to price
     variance.
@@ -185,7 +185,7 @@ def give_back(i, e, g, v, now, a, c, std, digits, fifo, h, H, C, L, Lm, P, Pm, D
     line(i, now, a, -1, -1, M[M_VARIANCE], 0, cost - credit, e[E_ENT], O, M)
 
 
-@njit(cache=True)
+@kernel
 def post(  # type: ignore[no-untyped-def]
     ev,
     i,
@@ -389,7 +389,7 @@ def post(  # type: ignore[no-untyped-def]
                 D[H[h, H_DOC], D_UNCOSTED] = v[V_UNCOSTED] >> 1
 
 
-@njit(cache=True)
+@kernel
 def room(ev, i, G, j, N, I, A, C, O, T, L, M):  # type: ignore[no-untyped-def]
     """Whether lines, true-ups and layers of this event surely fit the output tables."""
     g = G[j]
@@ -414,7 +414,7 @@ def room(ev, i, G, j, N, I, A, C, O, T, L, M):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(cache=True)
+@kernel
 def known_id(e, H, Hs):  # type: ignore[no-untyped-def]
     """NEW, DUPLICATE or REFUSED (another content under the same id)."""
     if e[E_HIT] != 0:
@@ -425,7 +425,7 @@ def known_id(e, H, Hs):  # type: ignore[no-untyped-def]
     return DUPLICATE if H[k, H_CONTENT] == e[E_CONTENT] else REFUSED
 
 
-@njit(cache=True)
+@kernel
 def judge(ev, first, last, retry, V, G, N, I, U, K, Ks, H, Hs, Hm, A, Ak, As, C, Ck, Cs, D, Dm, combos, M):  # type: ignore[no-untyped-def]
     """The verdict on the record of events first..last-1: (status, reason)."""
     dup = 0
@@ -468,7 +468,7 @@ def judge(ev, first, last, retry, V, G, N, I, U, K, Ks, H, Hs, Hm, A, Ak, As, C,
     return COMMITTED, 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def walk(  # type: ignore[no-untyped-def]
     order,
     start,

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 from numpy.typing import NDArray
 
+from pipelines.kernels.compiled import kernel
 from pipelines.kernels.exact import NONE
 from pipelines.kernels.strings import hash_bytes, mix, string_buffers
 from pipelines.ledger.admit import DELIVERY, GIVE_BACK, ISSUE, RECEIPT, RETURN
@@ -67,7 +67,7 @@ _PLAIN = (  # column of the events, field of the batch
 _NUMBERS = ("type", "seq", "time", "qty", "price", "amount", "discount", "tax", "expiry")
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _id_hashes(sbuf, soffs, ibuf, ioffs, h1, h2):  # type: ignore[no-untyped-def]
     for i in range(h1.shape[0]):
         s, _ = hash_bytes(sbuf, np.int64(soffs[i]), np.int64(soffs[i + 1]), _SEED)
@@ -75,7 +75,7 @@ def _id_hashes(sbuf, soffs, ibuf, ioffs, h1, h2):  # type: ignore[no-untyped-def
         h1[i], h2[i] = np.int64(a), np.int64(b)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _ref_hashes(sbuf, soffs, rbuf, roffs, h1, h2):  # type: ignore[no-untyped-def]
     for i in range(h1.shape[0]):
         a, b = np.int64(roffs[i]), np.int64(roffs[i + 1])
@@ -96,14 +96,14 @@ def _ref_hashes(sbuf, soffs, rbuf, roffs, h1, h2):  # type: ignore[no-untyped-de
         h1[i], h2[i] = np.int64(x), np.int64(y)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _fold_numbers(values, missing, salt, out):  # type: ignore[no-untyped-def]
     for i in range(out.shape[0]):
         if values[i] != missing:
             out[i] ^= np.int64(mix((np.uint64(values[i]) + np.uint64(1)) * salt))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _fold_texts(buf, offs, salt, out):  # type: ignore[no-untyped-def]
     for i in range(out.shape[0]):
         a, b = np.int64(offs[i]), np.int64(offs[i + 1])

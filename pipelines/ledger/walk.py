@@ -7,8 +7,8 @@ output table is full and is called again from there.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from pipelines.kernels.compiled import kernel
 from pipelines.kernels.exact import NONE, VALUE_LIMIT, muldiv
 from pipelines.kernels.keys import find, insert, slot_of
 from pipelines.ledger.admit import (
@@ -31,7 +31,7 @@ R_CONFLICT, R_MASTER, R_OVERFLOW, R_UNKNOWN_REF = (
 )
 
 
-@njit(cache=True)
+@kernel
 def hist_find(H, Hs, h1, h2):  # type: ignore[no-untyped-def]
     """The row of recent history with this id, or -1."""
     mask = np.int64(Hs.shape[0] - 1)
@@ -44,7 +44,7 @@ def hist_find(H, Hs, h1, h2):  # type: ignore[no-untyped-def]
     return np.int64(-1)
 
 
-@njit(cache=True)
+@kernel
 def hist_add(e, state, H, Hs, M):  # type: ignore[no-untyped-def]
     """A new row of recent history for event e."""
     k = M[M_HIST]
@@ -60,7 +60,7 @@ def hist_add(e, state, H, Hs, M):  # type: ignore[no-untyped-def]
     return k
 
 
-@njit(cache=True)
+@kernel
 def doc_of(k, H, Hm, D, Dm, M):  # type: ignore[no-untyped-def]
     """The document row of a recent event, made on first need."""
     if H[k, H_DOC] >= 0:
@@ -83,7 +83,7 @@ def doc_of(k, H, Hm, D, Dm, M):  # type: ignore[no-untyped-def]
     return d
 
 
-@njit(cache=True)
+@kernel
 def account(item, place, site, lot, combo, owner, scope, A, Am, Ak, As, C, Cm, Ck, Cs, I, Im, M):  # type: ignore[no-untyped-def]
     """The account's row; it and its cell are made on first use."""
     k1, k2 = (item << 32) | place, (lot << 32) | combo
@@ -133,7 +133,7 @@ def account(item, place, site, lot, combo, owner, scope, A, Am, Ak, As, C, Cm, C
     return a
 
 
-@njit(cache=True)
+@kernel
 def move(a, dq, e, ver, rec, A, Am, C, Cm, M, TA):  # type: ignore[no-untyped-def]
     """Change an account's quantity (its cell's follows in the cell's own functions)."""
     if A[a, A_STAMP] != M[M_STAMP]:
@@ -151,7 +151,7 @@ def move(a, dq, e, ver, rec, A, Am, C, Cm, M, TA):  # type: ignore[no-untyped-de
         Cm[s] = 1
 
 
-@njit(cache=True)
+@kernel
 def line(i, now, facc, fplace, tacc, tplace, q, v, ent, O, M):  # type: ignore[no-untyped-def]
     """Write a movement line; a negative value turns it round; nothing at all is not written."""
     if q == 0 and v == 0:
@@ -167,7 +167,7 @@ def line(i, now, facc, fplace, tacc, tplace, q, v, ent, O, M):  # type: ignore[n
     M[M_LINES] = k + 1
 
 
-@njit(cache=True)
+@kernel
 def post_out(  # type: ignore[no-untyped-def]
     i, e, g, v, now, a, c, std, digits, fifo, contra, leg, doc_wanted, H, Hm, h, A, C, L, Lm, P, Pm, D, Dm, M
 ):
@@ -187,7 +187,7 @@ def post_out(  # type: ignore[no-untyped-def]
     return cost + prov
 
 
-@njit(cache=True)
+@kernel
 def own_uncovered(c, d, m, now, C, P, Pm, D, Dm, T, M):  # type: ignore[no-untyped-def]
     """Reverse m of the document's own uncovered units at their provisional value."""
     p = D[d, D_PIECE]
@@ -215,7 +215,7 @@ def own_uncovered(c, d, m, now, C, P, Pm, D, Dm, T, M):  # type: ignore[no-untyp
     return p, share
 
 
-@njit(cache=True)
+@kernel
 def post_return(g, v, d, now, a, c, variance, fifo, A, C, Cm, TC, L, Lm, P, Pm, D, Dm, T, M):  # type: ignore[no-untyped-def]
     """A linked return of g[G_K] units of document d into cell c; returns the value that comes back."""
     home = A[D[d, D_ACC], A_CELL]
@@ -274,13 +274,13 @@ def post_return(g, v, d, now, a, c, variance, fifo, A, C, Cm, TC, L, Lm, P, Pm, 
     return total
 
 
-@njit(cache=True)
+@kernel
 def rest_share(d, k, D, Dm):  # type: ignore[no-untyped-def]
     """K units' share of what is left of the document's amount; the last takes the rest."""
     return D[d, D_AMT] if k == D[d, D_AMTQ] else muldiv(D[d, D_AMT], k, D[d, D_AMTQ])
 
 
-@njit(cache=True)
+@kernel
 def use_share(d, k, x, D, Dm):  # type: ignore[no-untyped-def]
     """Take k units and amount x out of what is left of the document's amount."""
     D[d, D_AMT] -= x
@@ -288,7 +288,7 @@ def use_share(d, k, x, D, Dm):  # type: ignore[no-untyped-def]
     Dm[d] = 1
 
 
-@njit(cache=True)
+@kernel
 def post_transfer(i, e, g, v, now, a, c, b, cb, std, digits, fifo, M, C, L, Lm, P, Pm, D, Dm, T):  # type: ignore[no-untyped-def]
     """Goods from cell c to cell cb (another one), FIFO layers one by one; returns the value that moved."""
     k = g[G_K]
@@ -330,7 +330,7 @@ def post_transfer(i, e, g, v, now, a, c, b, cb, std, digits, fifo, M, C, L, Lm, 
     return total + cost + prov
 
 
-@njit(cache=True)
+@kernel
 def check_cell(c, C):  # type: ignore[no-untyped-def]
     """The invariants of a cell after a commit."""
     q, v = C[c, C_Q], C[c, C_V]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from pipelines.kernels.compiled import kernel
 from pipelines.kernels.keys import slot_of
 from pipelines.ledger.columns import H_H1, H_H2
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def hist_rehash(H, count, Hs):  # type: ignore[no-untyped-def]
     """Put the rows of recent history into new slots."""
     mask = np.int64(Hs.shape[0] - 1)
