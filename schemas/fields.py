@@ -53,6 +53,7 @@ class Field:
 
     `unit`: what a number counts (`uom` = the unit of the same event, `minor` = the entity's currency).
     `signed`: may be below 0 (MONEY and QTY only). `positive`: must be above 0. `src`: where the rule is from.
+    `form`: the name in `schemas.forms.FORMS` of what a text must look like.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Field:
     signed: bool = False
     src: str = ""
     positive: bool = False
+    form: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a definition that contradicts itself: `ValueError` names the field."""
@@ -72,6 +74,8 @@ class Field:
             raise ValueError(f"field {self.name}: `enum` goes with Kind.ENUM and only with it")
         if self.signed and (self.positive or self.kind not in (Kind.MONEY, Kind.QTY)):
             raise ValueError(f"field {self.name}: `signed` is for MONEY or QTY that is not `positive`")
+        if self.form and self.kind is not Kind.STRING:
+            raise ValueError(f"field {self.name}: `form` is for Kind.STRING")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +126,11 @@ POOL = Field("pool", Kind.STRING, "库存池(促销、渠道、客户);空 = 公
 COMMON: tuple[Field, ...] = (LOT, OWNER, DOCUMENT, COST_CENTRE, POOL)
 """Optional on every type that is not a master."""
 
-ITEM = Field("item", Kind.STRING, "物料编码", "Item", required=True)
+ITEM = Field("item", Kind.STRING, "物料编码", "Item", required=True, form="item")
 SITE = Field(
-    "site", Kind.STRING, "地点:门店、仓库、车间", "Site: store, warehouse, shop floor", required=True
-)
+    "site", Kind.STRING, "地点:门店、仓库、车间,或 地点/库位",
+    "Site: store, warehouse, shop floor; or SITE/BIN", required=True, form="place",
+)  # fmt: skip
 QTY = Field("qty", Kind.QTY, "数量(> 0)", "Quantity (> 0)", "uom", required=True, positive=True)
 UOM = Field(
     "uom", Kind.STRING, "单位;空 = 物料的基本单位", "Unit of `qty` and of the prices; absent = base unit"
@@ -144,7 +149,7 @@ def optional(field: Field, zh: str = "", en: str = "") -> Field:
     """The same field, not required, with other texts where given."""
     return Field(
         field.name, field.kind, zh or field.zh, en or field.en, field.unit, False, field.enum, field.signed,
-        field.src, field.positive,
+        field.src, field.positive, field.form,
     )  # fmt: skip
 
 

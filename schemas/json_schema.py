@@ -11,6 +11,7 @@ from typing import Any
 
 from schemas.examples import example
 from schemas.fields import DECIMALS, MAX_TEXT_BYTES, EventType, Field, Kind
+from schemas.forms import FORMS
 from schemas.registry import ENVELOPE, EVENT_TYPES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -89,7 +90,8 @@ def value_schema(field: Field) -> Schema:
         }
     if kind is Kind.OBJECT:
         return {"type": "object"}
-    return _text(field.required)
+    text = _text(field.required)
+    return {**text, "pattern": f"^{FORMS[field.form].pattern}$"} if field.form else text
 
 
 def _property(field: Field) -> Schema:

@@ -6,8 +6,8 @@ a whole: nothing of it is posted.
 1. The bytes: `too_large bad_encoding too_deep not_json duplicate_key`.
 2. The map of a file or till: `unknown_map no_rule`.
 3. The form: `newer_schema unknown_type unknown_field`; then field by field, the envelope first and each in
-   the order of its definition: `bad_type scale range bad_time naive_time bad_encoding missing_field`; then
-   groups of which one is needed (`missing_field`), `future`, `bad_identifier`, `not_yet`.
+   the order of its definition: `bad_type scale range bad_time naive_time bad_encoding bad_identifier
+   missing_field`; then groups of which one is needed (`missing_field`), `future`, `not_yet`.
 4. Units and money, once the item is known: `unknown_uom fraction amount_mismatch`.
 5. The ledger: `id_conflict not_allowed unknown_master unknown_reference stale_version over_return
    negative_stock overflow`.
@@ -40,8 +40,8 @@ class Reason(StrEnum):
     RANGE = "range"
     BAD_TIME = "bad_time"
     NAIVE_TIME = "naive_time"
-    FUTURE = "future"
     BAD_IDENTIFIER = "bad_identifier"
+    FUTURE = "future"
     NOT_YET = "not_yet"
     UNKNOWN_UOM = "unknown_uom"
     FRACTION = "fraction"
@@ -138,12 +138,14 @@ TEXTS: Mapping[Reason, Text] = MappingProxyType({
         "时间没有时区偏移。", "The time has no offset.",
         "加上 Z 或 +08:00 之类的偏移;文件在映射中写 tz。",
         "Add Z or an offset such as +08:00; for a file, state `tz` in its map."),
+    Reason.BAD_IDENTIFIER: Text(
+        "标识的长度、字符或校验位不对:条码、币种、时区、时刻,或以 @ 开头的物料、地点。",
+        "Length, characters or check digit of an identifier are wrong (barcode, currency, zone, time), "
+        "or an item or a site begins with @.",
+        "重新扫码或核对。", "Scan it again or look it up."),
     Reason.FUTURE: Text(
         "时间比到达晚 24 小时以上。", "The time is more than 24 h after the arrival.",
         "校正来源的时钟或时区。", "Correct the clock or the zone of the source."),
-    Reason.BAD_IDENTIFIER: Text(
-        "标识的长度、字符或校验位不对。", "The identifier's length, characters or check digit are wrong.",
-        "重新扫码或核对。", "Scan it again or look it up."),
     Reason.NOT_YET: Text(
         "本版本认识此类型,但尚不能过账。", "This version knows the type but cannot post it yet.",
         "记录已归档,升级后重放。", "It is archived: upgrade, then replay."),

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from pipelines.intake.strict import Refused, decode_fields
+from pipelines.intake.parsing import Refused
+from pipelines.intake.strict import decode_fields
 from schemas.derive import event_arrow_schema
 from schemas.registry import TRUST
 from tests.records import Record, Run

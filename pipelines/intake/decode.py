@@ -24,8 +24,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.intake.layout import COLUMN, LAYOUT, TEXT_COLUMNS, WIDTH
+from pipelines.intake.parsing import Number, Refused
 from pipelines.intake.scan import SPAN_BITS, complete_all, scan_cells, scan_json, text_gather, text_lengths
-from pipelines.intake.strict import Number, Refused, Row, decode_fields, decode_row
+from pipelines.intake.strict import Row, decode_fields, decode_row
 from pipelines.kernels.exact import NONE
 from schemas.families.stock import ISSUE_REASONS
 from schemas.reasons import Reason

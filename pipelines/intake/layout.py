@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from schemas.fields import DECIMALS, Kind
 from schemas.registry import EVENT_COLUMNS, EVENT_TYPES, FIELDS, TRUST, field_index, type_code
 
-STRING, DECIMAL, TIME, INT, TYPE, TRUST_KIND, SCHEMA = range(7)
+STRING, DECIMAL, TIME, INT, TYPE, TRUST_KIND, SCHEMA, NAME = range(8)
 COLUMN = {name: i for i, name in enumerate(EVENT_COLUMNS)}
 WIDTH = len(EVENT_COLUMNS)
 TEXT_COLUMNS = tuple(
@@ -91,6 +91,8 @@ def build() -> Layout:
     for n, i in numbers.items():
         kind = FIELDS[n][0].kind
         code = {"type": TYPE, "trust": TRUST_KIND, "schema": SCHEMA}.get(n, _KINDS.get(kind, STRING))
+        if columns[n] != "attrs" and any(f.form for f in FIELDS[n]):
+            code = NAME
         table[i] = (COLUMN[columns[n]], code, DECIMALS.get(kind, 0))
         s = name_hash(n.encode())
         while slots[s] >= 0:

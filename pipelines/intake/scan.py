@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.intake.layout import COLUMN, DECIMAL, INT, SCHEMA, STRING, TIME, TRUST_KIND, TYPE
+from pipelines.intake.layout import COLUMN, DECIMAL, INT, NAME, SCHEMA, STRING, TIME, TRUST_KIND, TYPE
 from pipelines.kernels.compiled import kernel
 from pipelines.kernels.exact import NONE
 from schemas.fields import FUTURE_MS, MAX_RECORD_BYTES, MAX_TEXT_BYTES, TIME_MAX_MS
@@ -235,6 +235,9 @@ def value(buf, i, b, quoted, col, kind, scale, row, tn, te, tc):  # type: ignore
     if kind == STRING:
         row[col] = (np.int64(i) << SPAN_BITS) | (e - i)
         return e, True
+    if kind == NAME:  # of an item or a place: plain unless it begins like an account, or may be half of one
+        row[col] = (np.int64(i) << SPAN_BITS) | (e - i)
+        return e, buf[_U(i)] != 64 and buf[_U(i)] != 47 and buf[_U(e - 1)] != 47
     if kind == TIME:
         t, ok = instant(buf, i, e)
         row[col] = t

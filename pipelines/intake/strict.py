@@ -9,14 +9,12 @@ import json
 import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any
 
+from pipelines.intake.parsing import Number, Refused, parse, readable, refuse
 from schemas.fields import (
     DECIMALS,
     FUTURE_MS,
-    MAX_DEPTH,
-    MAX_RECORD_BYTES,
     MAX_TEXT_BYTES,
     TIME_MAX_MS,
     TIME_MIN_MS,
@@ -24,108 +22,29 @@ from schemas.fields import (
     Field,
     Kind,
 )  # fmt: skip
+from schemas.forms import FORMS, BadForm
 from schemas.reasons import Reason
 from schemas.registry import ENVELOPE, EVENT_TYPES, TRUST, field_index, type_code
+from schemas.units import canonical as canonical_unit
 
 Row = dict[str, int | str]
 COLUMN_OF = field_index()
-_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?\Z", re.ASCII)
+_NUMBER = re.compile(r"(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?\Z", re.ASCII)
 _TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)?\Z", re.ASCII
 )
+# White space of Unicode but the separators 1C-1F and NEL, which are control characters.
+_BLANK = " \t\r\n\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LIMIT = 10**18
-
-
-class Refused(Exception):
-    """The verdict on a record: `reason`, `detail` for a person, and what could be read of its id and type."""
-
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason, self.detail = reason, detail
-        self.event_id = ""
-        self.type = ""
-
-
-def refuse(reason: Reason, detail: str) -> NoReturn:
-    """Raise the verdict."""
-    raise Refused(reason, detail)
-
-
-class Number(str):
-    """A JSON number, kept as written (a mapped file's whole numbers too)."""
-
-    __slots__ = ()
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for k, v in pairs:
-        if k in found:
-            refuse(Reason.DUPLICATE_KEY, f'"{k[:64]}" stands twice in one object')
-        found[k] = v
-    return found
-
-
-def _constant(word: str) -> NoReturn:
-    refuse(Reason.NOT_JSON, f"{word} is not a JSON value")
-
-
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_pairs, parse_float=Number, parse_int=Number, parse_constant=_constant, strict=True
-)
-
-
-def _depth(text: str) -> int:
-    deepest = depth = 0
-    inside = escaped = False
-    for ch in text:
-        if inside:
-            if escaped:
-                escaped = False
-            elif ch == "\\":
-                escaped = True
-            elif ch == '"':
-                inside = False
-        elif ch == '"':
-            inside = True
-        elif ch in "{[":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif ch in "}]":
-            depth -= 1
-    return deepest
-
-
-def parse(raw: bytes) -> dict[str, Any]:
-    """The JSON object of one record, or `Refused`."""
-    if len(raw.rstrip(b"\r\n")) > MAX_RECORD_BYTES:
-        refuse(Reason.TOO_LARGE, f"a record has at most {MAX_RECORD_BYTES} bytes")
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as e:
-        refuse(Reason.BAD_ENCODING, f"byte {e.start} is not UTF-8")
-    if text.startswith("\ufeff"):
-        refuse(Reason.BAD_ENCODING, "the record begins with a byte order mark")
-    if (text.count("{") + text.count("[")) > MAX_DEPTH and _depth(text) > MAX_DEPTH:
-        refuse(Reason.TOO_DEEP, f"objects nest at most {MAX_DEPTH} deep")
-    try:
-        body = text.strip(" \t\r\n")
-        found, end = _DECODER.raw_decode(body)
-    except ValueError as e:
-        refuse(Reason.NOT_JSON, str(e)[:200])
-    if end != len(body):
-        refuse(Reason.NOT_JSON, f"something follows the object at character {end}")
-    if not isinstance(found, dict):
-        refuse(Reason.NOT_JSON, "a record is a JSON object")
-    return found
+_DIGITS = 18  # |value x 10^places| < 10^18
+_EXPONENT, _FAR = 10, 10**9  # an exponent of so many characters is beyond every limit
 
 
 def text_of(name: str, v: Any) -> str:
     """A clean string: NFC, trimmed, no control characters, at most 256 bytes."""
     if not isinstance(v, str) or isinstance(v, Number):
         refuse(Reason.BAD_TYPE, f"{name}: text expected")
-    v = unicodedata.normalize("NFC", v).strip()
+    v = unicodedata.normalize("NFC", v).strip(_BLANK)
     try:
         size = len(v.encode())
     except UnicodeEncodeError:
@@ -137,21 +56,32 @@ def text_of(name: str, v: Any) -> str:
     return str(v)
 
 
+def formed(f: Field, word: str) -> str:
+    """A text in the form of its field."""
+    try:
+        return FORMS[f.form].take(word)
+    except BadForm as error:
+        refuse(Reason.BAD_IDENTIFIER, f"{f.name}: {error}")
+
+
 def integer_of(name: str, v: Any, places: int) -> int:
     """An exact decimal as value x 10^places."""
-    if not isinstance(v, str) or not _NUMBER.match(v):
+    m = _NUMBER.match(v) if isinstance(v, str) else None
+    if m is None:
         refuse(Reason.BAD_TYPE, f"{name}: a decimal expected")
-    if len(v) > 64 or len(v.lower().partition("e")[2]) > 3:
-        refuse(Reason.RANGE, f"{name}: a number out of range")
-    d = Decimal(v)
-    if d and d.adjusted() + places > 20:
-        refuse(Reason.RANGE, f"{name}: a number out of range")
-    scaled = d * 10**places
-    if scaled != int(scaled):
+    sign, whole, fraction, exponent = m[1], m[2], m[3] or "", m[4] or "0"
+    digits = (whole + fraction).lstrip("0")
+    kept = digits.rstrip("0")
+    if not kept:
+        return 0
+    shift = int(exponent) if len(exponent) < _EXPONENT else -_FAR if exponent[0] == "-" else _FAR
+    power = shift + places - len(fraction) + len(digits) - len(kept)
+    if power < 0:
         refuse(Reason.SCALE, f"{name}: at most {places} decimals")
-    if abs(scaled) >= _LIMIT:
+    if len(kept) + power > _DIGITS:
         refuse(Reason.RANGE, f"{name}: a number out of range")
-    return int(scaled)
+    scale: int = 10**power
+    return int(sign + kept) * scale
 
 
 def time_of(name: str, v: Any) -> int:
@@ -205,7 +135,8 @@ def canonical(f: Field, v: Any) -> int | str | bool | list[str] | dict[str, Any]
             refuse(Reason.BAD_TYPE, f"{f.name}: true or false expected")
         return v
     if f.kind in (Kind.STRING, Kind.REF):
-        return text_of(f.name, v)
+        word = text_of(f.name, v)
+        return formed(f, word) if f.form and word else word
     if f.kind is Kind.ENUM:
         word = text_of(f.name, v)
         if word and word not in f.enum:
@@ -218,13 +149,28 @@ def canonical(f: Field, v: Any) -> int | str | bool | list[str] | dict[str, Any]
     if not isinstance(v, dict):
         refuse(Reason.BAD_TYPE, f"{f.name}: an object expected")
     if f.kind is Kind.NAMES:
-        return {text_of(f.name, k): text_of(f"{f.name}.{k}", x) for k, x in v.items()}
+        for k in v:
+            if k not in ("zh", "en"):
+                refuse(Reason.UNKNOWN_FIELD, f"{f.name}: zh and en are its languages")
+        return {k: text_of(f"{f.name}.{k}", x) for k, x in v.items()}
     if f.kind is Kind.FACTORS:
-        factors = {text_of(f.name, k): integer_of(f"{f.name}.{k}", x, 6) for k, x in v.items()}
-        if any(x <= 0 for x in factors.values()):
-            refuse(Reason.RANGE, f"{f.name}: factors are above 0")
-        return factors
+        return _factors(f.name, v)
     return v
+
+
+def _factors(name: str, v: dict[str, Any]) -> dict[str, int]:
+    """Units of an item and how many base units each is, x 10^6; one unit under two names is stated twice."""
+    factors: dict[str, int] = {}
+    for k, x in v.items():
+        unit = text_of(name, k)
+        if not unit:
+            refuse(Reason.BAD_TYPE, f"{name}: a unit without a name")
+        if any(canonical_unit(unit) == canonical_unit(other) for other in factors):
+            refuse(Reason.DUPLICATE_KEY, f"{name}: {unit} stands twice, under two names")
+        factors[unit] = integer_of(f"{name}.{unit}", x, DECIMALS[Kind.QTY])
+        if factors[unit] <= 0:
+            refuse(Reason.RANGE, f"{name}.{unit}: a factor is above 0")
+    return factors
 
 
 def _type(found: dict[str, Any]) -> EventType:
@@ -288,7 +234,7 @@ def decode_fields(found: dict[str, Any], arrival_ms: int) -> Row:
 
 
 def _glimpse(v: Any) -> str:
-    return v[:MAX_TEXT_BYTES].encode("utf-8", "replace").decode() if isinstance(v, str) else ""
+    return readable(v[:MAX_TEXT_BYTES]) if isinstance(v, str) else ""
 
 
 def decode_row(raw: bytes, arrival_ms: int) -> Row:

@@ -6,20 +6,22 @@
 
 from __future__ import annotations
 
-from schemas.fields import ITEM, SITE, EventType, Family, Field, Kind
+from schemas.fields import ITEM, EventType, Family, Field, Kind
 
 VALUATIONS = ("moving_average", "fifo", "standard")
 SCOPES = ("entity", "site", "lot")
 NEGATIVES = ("accept", "refuse")
 TRACKINGS = ("none", "lot", "serial")
 
-_TZ = Field("tz", Kind.STRING, "时区(IANA 名)", "Time zone, IANA name", src="IANA tz database")
+_TZ = Field("tz", Kind.STRING, "时区(IANA 名)", "Time zone, IANA name", src="IANA tz database",
+            form="zone")  # fmt: skip
 
 ENTITY = EventType(
     "master.entity", 0, "企业主数据", "Entity: currency, valuation method and zone",
     "一家企业的一次更新 | one upsert of one entity",
     (
-        Field("currency", Kind.STRING, "记账本位币", "Currency of its books", src="ISO 4217"),
+        Field("currency", Kind.STRING, "记账本位币", "Currency of its books", src="ISO 4217",
+              form="currency"),
         Field("valuation", Kind.ENUM, "计价方法", "Valuation method", enum=VALUATIONS),
         Field("scope", Kind.ENUM, "计价范围", "What shares one cost", enum=SCOPES),
         Field("negative", Kind.ENUM, "负库存:接受或拒绝", "Stock below 0: accept or refuse", enum=NEGATIVES),
@@ -40,7 +42,8 @@ MASTER_ITEM = EventType(
         Field("whole", Kind.BOOL, "只许整数", "Only whole base units"),
         Field("weight", Kind.QTY, "一个基本单位的重量", "Weight of one base unit", "kg"),
         Field("volume", Kind.QTY, "一个基本单位的体积", "Volume of one base unit", "l"),
-        Field("gtin", Kind.STRING, "商品条码", "GTIN-8, -12, -13 or -14", src="GS1 General Specifications"),
+        Field("gtin", Kind.STRING, "商品条码", "GTIN-8, -12, -13 or -14", src="GS1 General Specifications",
+              form="gtin"),
         Field("category", Kind.STRING, "类别", "Category"),
         Field("shelf_life", Kind.QTY, "保质期", "Shelf life", "d"),
         Field("standard_cost", Kind.PRICE, "标准成本", "Standard cost of one base unit", "currency/base uom"),
@@ -51,11 +54,11 @@ MASTER_SITE = EventType(
     "master.site", 0, "地点主数据", "Site: zone, kind and the hour its day ends",
     "一个地点的一次更新 | one upsert of one site of an entity",
     (
-        SITE,
+        Field("site", Kind.STRING, "地点", "Site", required=True, form="site"),
         _TZ,
         Field("kind", Kind.STRING, "类型:门店、仓库、厨房、车间", "Kind: store, warehouse, kitchen, plant …"),
         Field("day_cut_off", Kind.STRING, "营业日切换时刻 HH:MM",
-              "Local time at which its business day ends, HH:MM"),
+              "Local time at which its business day ends, HH:MM", form="clock"),
     ),
 )  # fmt: skip
 

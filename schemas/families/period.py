@@ -11,7 +11,8 @@ from schemas.fields import EventType, Family, Field, Kind, with_common
 CLOSE = EventType(
     "period.close", 9, "关账", "Close: later events of the period post in the next open one",
     "一家企业的一个期间 | one period of an entity",
-    with_common(Field("period", Kind.STRING, "期间 YYYY-MM", "Period, YYYY-MM", required=True)),
+    with_common(Field("period", Kind.STRING, "期间 YYYY-MM", "Period, YYYY-MM", required=True,
+                      form="period")),
     status="not_yet",
 )  # fmt: skip
 

@@ -57,8 +57,8 @@ TRANSFER = EventType(
     "调拨的一个物料(及批次) | one item (and lot) moved",
     with_common(
         ITEM,
-        Field("from_site", Kind.STRING, "调出地点", "Site it leaves", required=True),
-        Field("to_site", Kind.STRING, "调入地点", "Site it reaches", required=True),
+        Field("from_site", Kind.STRING, "调出地点", "Site it leaves", required=True, form="place"),
+        Field("to_site", Kind.STRING, "调入地点", "Site it reaches", required=True, form="place"),
         QTY, UOM,
     ),
 )  # fmt: skip

@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from pipelines.intake.strict import Refused, decode_row
+from pipelines.intake.parsing import Refused
+from pipelines.intake.strict import decode_row
 from schemas.registry import EVENT_TYPES
 from schemas.units import item_factor
 
