@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from enum import EnumType
 from pathlib import Path
 from typing import Any
 
@@ -46,20 +45,12 @@ def _default(param: Any) -> str:
         or "UNSET" in repr(value).upper()
     ):
         return ""
-    return f"`{getattr(value, 'value', value)}`"
-
-
-def _value(param: Any) -> str:
-    """What may follow the option: its metavar, the words of its enum, or the kind of value."""
-    kind = getattr(getattr(param, "type_descriptor", None), "annotation", str)
-    if param.metavar or getattr(param, "is_flag", False):
-        return param.metavar or ""
-    return "|".join(map(str, kind)) if isinstance(kind, EnumType) else kind.__name__.upper()
+    return f"`{value}`"
 
 
 def _spelled(param: Any) -> str:
     """`-o`, `--output` `table|json|csv`, or the name of an argument."""
-    value = f"`{_value(param)}`" if _value(param) else ""
+    value = "" if not param.metavar or getattr(param, "is_flag", False) else f"`{param.metavar}`"
     if param.param_type_name == "argument":
         return value
     names = ", ".join(f"`{o}`" for o in (*param.opts, *param.secondary_opts))

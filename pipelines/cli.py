@@ -7,66 +7,46 @@ Nothing heavy is imported before the verb is known: `--help` answers in a fifth 
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-import traceback
-from collections.abc import Sequence
-from enum import StrEnum
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from pipelines.runtime import i18n
 from pipelines.runtime.errors import Different, Refused, StocktwinError, UsageError, as_error
 from pipelines.runtime.i18n import t
-from pipelines.runtime.texts.shown import run_report, schema_text, translate
+from pipelines.runtime.texts.words import (
+    FOLDER,
+    Argument,
+    Choice,
+    Number,
+    Verb,
+    Verbs,
+    number,
+    option,
+    output_option,
+    told,
+)
 
 if TYPE_CHECKING:
     from pipelines.runtime.config.models import Jobs
 
 PORT = 8642
+INTERRUPTED = 130  # what a shell says of a command ended by Ctrl-C
+FORMS, SHORT = ("table", "json", "csv"), ("table", "json")
 
 
-class Form(StrEnum):
-    """How a result is printed."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-
-
-class Short(StrEnum):
-    """How a report is printed."""
-
-    TABLE = "table"
-    JSON = "json"
+data_option = option("--data", type=FOLDER, metavar="DIR")
+jobs_option = option("--jobs", type=FOLDER, metavar="FILE")
+input_option = option("--input", "given", metavar="FILE|URI", help="opt.input")
+map_option = option("--map", "mapping", metavar="NAME|FILE", help="opt.map")
+port_option = number("--port", 1, 65_535, PORT, metavar="PORT")
 
 
-class Engine(StrEnum):
-    """The engines that run a bounded input."""
-
-    LOCAL = "local"
-    BYTEWAX = "bytewax"
-
-
-Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="opt.data")]
-JobsFile = Annotated[Path | None, typer.Option("--jobs", metavar="FILE", help="opt.jobs")]
-Input = Annotated[str | None, typer.Option("--input", metavar="FILE|URI", help="opt.input")]
-Map = Annotated[str | None, typer.Option("--map", metavar="NAME|FILE", help="opt.map")]
-
-app = typer.Typer(
-    name="stocktwin",
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"max_content_width": 110},
-)
-
-
-def _print_version(wanted: bool) -> None:
+def _print_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     if not wanted:
         return
     from importlib.metadata import PackageNotFoundError
@@ -76,29 +56,41 @@ def _print_version(wanted: bool) -> None:
         print(f"stocktwin {installed('stocktwin')}")
     except PackageNotFoundError:
         print("stocktwin (source)")
-    raise typer.Exit
+    ctx.exit()
 
 
-@app.callback(help="cmd")
-def everywhere(
-    lang: Annotated[str | None, typer.Option("--lang", metavar="zh|en", help="opt.lang")] = None,
-    version: Annotated[
-        bool, typer.Option("--version", help="opt.version", is_eager=True, callback=_print_version)
-    ] = False,
-) -> None:
+@click.group("stocktwin", cls=Verbs, help="cmd", context_settings={"max_content_width": 110})
+@option("--lang", metavar="zh|en")
+@option("--version", is_eager=True, expose_value=False, callback=_print_version)
+def stocktwin(lang: str | None) -> None:
     """Options of every verb, here for the help: `main` has taken `--lang` out before, wherever it stood."""
 
 
-@app.command(help="cmd.demo")
+def _verb(function: Callable[..., None]) -> Verb:
+    """A verb named as its function; its help is the msgid `cmd.<name>`."""
+    name = function.__name__
+    made: Verb = stocktwin.command(name, cls=Verb, help=f"cmd.{name}")(function)  # type: ignore[assignment] # as cls says
+    return made
+
+
+@_verb
+@number("--speed", 1, 1_000_000, 60)
+@number("--seed", 0, None, 7)
+@port_option
+@option("--host", default="127.0.0.1", metavar="ADDRESS")
+@option("--data", type=FOLDER, metavar="DIR", help="opt.demo_data")
+@option("--no-browser")
+@option("--duration", type=Number(0, whole=False), metavar="SECONDS")
+@jobs_option
 def demo(
-    speed: Annotated[int, typer.Option(min=1, max=1_000_000, help="opt.speed")] = 60,
-    seed: Annotated[int, typer.Option(min=0, help="opt.seed")] = 7,
-    port: Annotated[int, typer.Option(min=1, max=65_535, help="opt.port")] = PORT,
-    host: Annotated[str, typer.Option(help="opt.host")] = "127.0.0.1",
-    data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="opt.demo_data")] = None,
-    no_browser: Annotated[bool, typer.Option("--no-browser", help="opt.no_browser")] = False,
-    duration: Annotated[float | None, typer.Option(min=0, metavar="SECONDS", help="opt.duration")] = None,
-    jobs: JobsFile = None,
+    speed: int,
+    seed: int,
+    port: int,
+    host: str,
+    data: Path | None,
+    no_browser: bool,
+    duration: float | None,
+    jobs: Path | None,
 ) -> None:
     """See `pipelines.runtime.demo`."""
     from pipelines.runtime.demo import run_demo
@@ -111,72 +103,79 @@ def demo(
     )  # fmt: skip
 
 
-@app.command(help="cmd.run")
+@_verb
+@click.argument("job", cls=Argument, nargs=-1, metavar="[JOB]...", help="arg.job")
+@input_option
+@map_option
+@data_option
+@option("--strict")
+@option("--engine", type=Choice("local", "bytewax"), metavar="local|bytewax")
+@output_option(SHORT)
+@jobs_option
 def run(
-    job: Annotated[list[str] | None, typer.Argument(metavar="JOB", help="arg.job")] = None,
-    input: Input = None,  # noqa: A002
-    map: Map = None,  # noqa: A002
-    data: Data = None,
-    strict: Annotated[bool, typer.Option("--strict", help="opt.strict")] = False,
-    engine: Annotated[Engine | None, typer.Option(help="opt.engine")] = None,
-    output: Annotated[Short, typer.Option("-o", "--output", help="opt.output")] = Short.TABLE,
-    jobs: JobsFile = None,
+    job: tuple[str, ...],
+    given: str | None,
+    mapping: str | None,
+    data: Path | None,
+    strict: bool,
+    engine: str | None,
+    output: str,
+    jobs: Path | None,
 ) -> None:
     """See `pipelines.runtime.run`."""
     from pipelines.runtime.jobs import chosen_jobs, require_input
 
     cfg = _load(jobs)
-    names = chosen_jobs(cfg, job or [])
-    require_input(input)
+    names = chosen_jobs(cfg, list(job))
+    require_input(given)
     folder = data or Path(cfg.defaults.data)
 
     from pipelines.runtime.progress import bar
     from pipelines.runtime.run import run_job
+    from pipelines.runtime.texts.shown import run_report
 
     for name in names:
-        used = engine.value if engine else cfg.engine_of(name)
+        used = engine or cfg.engine_of(name)
         with bar(t("run.title", job=name)) as progress:
-            report = run_job(cfg, name, input, map, folder, strict, used, progress)
-        print(run_report(report, output is Short.JSON))
+            report = run_job(cfg, name, given, mapping, folder, strict, used, progress)
+        print(run_report(report, output == "json"))
         if strict and report.refused:
-            raise Refused(input or name, report.refused, folder)
+            raise Refused(given or name, report.refused, folder)
 
 
-@app.command(help="cmd.check")
-def check(
-    jobs: JobsFile = None,
-    map: Map = None,  # noqa: A002
-    input: Input = None,  # noqa: A002
-) -> None:
+@_verb
+@jobs_option
+@map_option
+@input_option
+def check(jobs: Path | None, mapping: str | None, given: str | None) -> None:
     """See `pipelines.runtime.check`."""
     cfg = _load(jobs)
     facts = {"sources": len(cfg.sources), "topics": len(cfg.topics), "jobs": len(cfg.jobs)}
     print(t("check.jobs", file=cfg.path, **facts))
-    if map is None and input is None:
+    if mapping is None and given is None:
         return
     from pipelines.runtime.jobs import require_input
     from pipelines.runtime.probes.trial import check_map, dry_decode
     from pipelines.runtime.progress import bar
 
-    require_input(input)
-    if map is not None:
-        print(t("check.map", map=map, rules=check_map(map)))
-    if input is not None:
+    require_input(given)
+    if mapping is not None:
+        print(t("check.map", map=mapping, rules=check_map(mapping)))
+    if given is not None:
         with bar(t("check.title")) as progress:
-            found = dry_decode(input, map, progress)
-        print(t("check.input", input=input, n=found.records_in))
+            found = dry_decode(given, mapping, progress)
+        print(t("check.input", input=given, n=found.records_in))
         for reason, n in found.reasons:
             print(f"  {reason}={n}")
         print(f"in={found.records_in} ok={found.records_in - found.refused} refused={found.refused}")
 
 
-@app.command(help="cmd.sql")
-def sql(
-    statement: Annotated[str, typer.Argument(metavar="SQL", help="arg.sql")],
-    data: Data = None,
-    output: Annotated[Form, typer.Option("-o", "--output", help="opt.output")] = Form.TABLE,
-    jobs: JobsFile = None,
-) -> None:
+@_verb
+@click.argument("statement", cls=Argument, metavar="SQL", help="arg.sql")
+@data_option
+@output_option(FORMS)
+@jobs_option
+def sql(statement: str, data: Path | None, output: str, jobs: Path | None) -> None:
     """See `sinks.serving.client`."""
     text = sys.stdin.read() if statement == "-" else statement
     if not text.strip():
@@ -185,16 +184,15 @@ def sql(
     from sinks.format import render
     from sinks.serving.client import query
 
-    sys.stdout.write(render(query(folder, text), output.value).rstrip("\n") + "\n")
+    sys.stdout.write(render(query(folder, text), output).rstrip("\n") + "\n")
 
 
-@app.command(help="cmd.replay")
-def replay(
-    data: Data = None,
-    verify: Annotated[bool, typer.Option("--verify", help="opt.verify")] = False,
-    into: Annotated[Path | None, typer.Option("--into", metavar="DIR", help="opt.into")] = None,
-    jobs: JobsFile = None,
-) -> None:
+@_verb
+@data_option
+@option("--verify")
+@option("--into", type=FOLDER, metavar="DIR")
+@jobs_option
+def replay(data: Path | None, verify: bool, into: Path | None, jobs: Path | None) -> None:
     """See `pipelines.runtime.replay`."""
     if verify == (into is not None):
         raise UsageError("replay", t("use.replay"), t("use.replay.cure"))
@@ -218,33 +216,35 @@ def replay(
     print(t("replay.identical", versions=report.versions, sha=report.sha256))
 
 
-@app.command(help="cmd.doctor")
-def doctor(
-    data: Data = None,
-    port: Annotated[int, typer.Option(min=1, max=65_535, help="opt.port")] = PORT,
-    output: Annotated[Short, typer.Option("-o", "--output", help="opt.output")] = Short.TABLE,
-) -> None:
+@_verb
+@data_option
+@port_option
+@output_option(SHORT)
+def doctor(data: Path | None, port: int, output: str) -> None:
     """See `pipelines.runtime.doctor`."""
     from pipelines.runtime.doctor import as_lines, examine
 
     rows = examine(data, port)
-    if output is Short.JSON:
+    if output == "json":
+        import json
+
         print(json.dumps([row.as_dict() for row in rows], ensure_ascii=False))
     else:
         print("\n".join(as_lines(rows, color=sys.stdout.isatty() and "NO_COLOR" not in os.environ)))
     if any(row.state == "fail" for row in rows):
-        raise typer.Exit(1)
+        sys.exit(1)
 
 
-@app.command(help="cmd.schema")
-def schema(
-    name: Annotated[str, typer.Argument(metavar="events|jobs|TYPE", help="arg.schema")] = "events",
-) -> None:
+@_verb
+@click.argument("name", cls=Argument, default="events", metavar="[events|jobs|TYPE]", help="arg.schema")
+def schema(name: str) -> None:
     """See `schemas.json_schema` and `pipelines.runtime.jobs`."""
+    from pipelines.runtime.texts.shown import schema_text
+
     print(schema_text(name))
 
 
-@app.command(help="cmd.docs")
+@_verb
 def docs() -> None:
     """See `schemas.pages`."""
     from schemas.pages import markdown_page
@@ -265,11 +265,9 @@ def _require_data(given: Path | None, jobs: Path | None) -> Path:
     return folder
 
 
-def command() -> Any:
-    """The command tree with its help in the language in use."""
-    tree = typer.main.get_command(app)
-    translate(tree, typer.Context)
-    return tree
+def command() -> Verbs:
+    """The command tree; its texts are in the language that is in use when they are read."""
+    return stocktwin
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -280,13 +278,20 @@ def main(argv: Sequence[str] | None = None) -> None:
         if lang not in i18n.LANGUAGES:
             raise UsageError("--lang", t("use.lang"), t("use.lang.cure"))
         i18n.use(lang)
-        command()(args=words, prog_name="stocktwin")
+        code = stocktwin.main(words or ["--help"], prog_name="stocktwin", standalone_mode=False)
+        sys.exit(code or (0 if words else UsageError.exit_code))
+    except click.Abort:
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        sys.exit(_tell(told(error)))
     except Exception as error:  # noqa: BLE001 - the last place where an error can be told
         sys.exit(_tell(error))
 
 
 def _tell(error: Exception) -> int:
     if os.environ.get("STOCKTWIN_DEBUG", "") not in ("", "0"):
+        import traceback
+
         traceback.print_exc()
     told = as_error(error)
     if told is None:

@@ -16,10 +16,10 @@ import heapq
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Any, BinaryIO
 
+import click
 import numpy as np
-import typer
 
 from connectors.mock.world_back import Back
 from connectors.mock.world_catalogue import ENTITY, SITES, SUPPLIERS
@@ -168,27 +168,27 @@ def _write(world: World, days: int, out: BinaryIO | gzip.GzipFile) -> int:
         block = [line for _, line in world.events(end)]
         written += len(block)
         out.write(b"".join(block))
-        typer.echo(f"\r{day + 1}/{days} d  {written:,} records", err=True, nl=False)
+        click.echo(f"\r{day + 1}/{days} d  {written:,} records", err=True, nl=False)
     block = [line for _, line in world.finish()]
     out.write(b"".join(block))
-    typer.echo(f"\r{days}/{days} d  {written + len(block):,} records", err=True)
+    click.echo(f"\r{days}/{days} d  {written + len(block):,} records", err=True)
     return written + len(block)
 
 
-def main(
-    out: Annotated[Path, typer.Option(help="NDJSON file; .gz compresses it")],
-    seed: Annotated[int, typer.Option(min=0, help="the same seed gives the same bytes")] = 1,
-    days: Annotated[int, typer.Option(min=1, help="days that happen")] = 2,
-    start: Annotated[str, typer.Option(help="its first midnight, RFC 3339")] = START,
-    truth: Annotated[
-        Path | None, typer.Option(help="folder for the truth; nothing reads it but an auditor")
-    ] = None,
-) -> None:
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="NDJSON file; .gz compresses it")
+@click.option("--seed", type=click.IntRange(0), default=1, help="the same seed gives the same bytes")
+@click.option("--days", type=click.IntRange(1), default=2, help="days that happen")
+@click.option("--start", default=START, help="its first midnight, RFC 3339")
+@click.option(
+    "--truth", type=click.Path(path_type=Path), help="folder for the truth; only an auditor reads it"
+)
+def main(out: Path, seed: int, days: int, start: str, truth: Path | None) -> None:
     """Write a seeded world of three supermarkets to a file."""
     try:
         world = World(seed, int(datetime.fromisoformat(start).timestamp() * 1000))
     except ValueError as e:
-        raise typer.BadParameter(str(e), param_hint="--start") from e
+        raise click.BadParameter(str(e), param_hint="--start") from e
     with out.open("wb") as file:
         if out.suffix == ".gz":  # no name and no time inside: the same world gives the same bytes
             with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0, compresslevel=6) as packed:
@@ -200,4 +200,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main()

@@ -19,7 +19,6 @@ the same attributes, and the errors of the operating system into leaves of the t
 
 from __future__ import annotations
 
-import difflib
 import errno
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -162,6 +161,8 @@ class Different(StocktwinError):
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """`did you mean "engine"?`, or the list of what there is; empty when there is nothing."""
+    import difflib
+
     names = sorted(known)
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if near:

@@ -1,27 +1,14 @@
-"""What the command shows beyond plain texts: help in the language in use, and the report of a run."""
+"""What the command shows beyond plain texts: the report of a run, and a schema by its name."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from pipelines.runtime import i18n
 from pipelines.runtime.errors import UsageError, suggest
 from pipelines.runtime.i18n import t
 
 COUNTS = ("committed", "refused", "duplicate", "waiting", "late")
-
-
-def translate(tree: Any, context: type) -> None:
-    """Put texts where the command tree has msgids. `tree`: a group of verbs; `context`: class of contexts."""
-    for verb in [tree, *getattr(tree, "commands", {}).values()]:
-        verb.help = verb.short_help = t(verb.help)
-        own = verb.get_help_option(context(verb))
-        if own is not None:
-            own.help = t("opt.help")
-        for param in verb.params:
-            if param.help in i18n.CATALOGUE:
-                param.help = t(param.help)
 
 
 def run_report(report: Any, as_json: bool) -> str:

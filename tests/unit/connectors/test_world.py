@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 from jsonschema import Draft202012Validator
-from typer.testing import CliRunner
 
 from connectors.mock.world import START, World, main
 from connectors.mock.world_catalogue import CATEGORIES, ITEMS, SITES
@@ -192,13 +192,9 @@ def test_a_world_begins_at_midnight() -> None:
 def test_command_writes_events_and_truth(tmp_path: Path) -> None:
     import gzip
 
-    import typer
-
-    app = typer.Typer()
-    app.command()(main)
     out = tmp_path / "w.ndjson.gz"
     result = CliRunner().invoke(
-        app, ["--out", str(out), "--seed", "1", "--days", "2", "--truth", str(tmp_path)]
+        main, ["--out", str(out), "--seed", "1", "--days", "2", "--truth", str(tmp_path)]
     )
     assert result.exit_code == 0, result.output
     assert gzip.decompress(out.read_bytes()) == b"".join(line for _, line in happened(1)[1])

@@ -129,6 +129,17 @@ def test_help_in_both_languages(stocktwin: Run) -> None:
     assert "演示三家虚拟超市" in stocktwin("--help", "--lang=zh")[1]
 
 
+def test_without_a_verb_it_shows_the_verbs(stocktwin: Run) -> None:
+    code, out, err = stocktwin()
+    assert (code, err) == (2, "")
+    assert "doctor" in out
+
+
+def test_usage_errors_in_chinese(stocktwin: Run, calls: Calls) -> None:
+    assert stocktwin("rnu", "--lang", "zh")[2] == 'stocktwin rnu: 没有这个命令; 您是否想写 "run"？\n'
+    assert stocktwin("--lang", "zh", "run", "--engine", "x")[2].startswith('--engine: 不能是 "x"; 可用：')
+
+
 def test_version(stocktwin: Run) -> None:
     code, out, _ = stocktwin("--version")
     assert (code, out.split()[0]) == (0, "stocktwin")
@@ -137,9 +148,17 @@ def test_version(stocktwin: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["nothing"], "No such command"),
-        (["run", "--enigne", "local"], "No such option"),
-        (["run", "--engine", "steam"], "local"),
+        (["rnu"], 'stocktwin rnu: no such command; did you mean "run"?'),
+        (["run", "--enigne", "local"], 'stocktwin run --enigne: no such option; did you mean "--engine"?'),
+        (["run", "-x"], "stocktwin run -x: no such option; see `stocktwin run --help`"),
+        (["run", "--engine", "steam"], '--engine: cannot be "steam"; there are: bytewax, local'),
+        (["run", "--data"], "stocktwin run --data: needs a value; write --data DIR"),
+        (["run", "--strict=2"], "stocktwin run --strict: takes no value; see `stocktwin run --help`"),
+        (["demo", "--port", "70000"], '--port: cannot be "70000"; give a number from 1 to 65535'),
+        (["demo", "--speed", "fast"], '--speed: cannot be "fast"; give a number from 1 to 1000000'),
+        (["demo", "--duration", "-1"], '--duration: cannot be "-1"; give a number from 0 to …'),
+        (["sql"], "stocktwin sql SQL: is missing; see `stocktwin sql --help`"),
+        (["sql", "SELECT", "1"], "stocktwin sql 1: one word too many; put what has spaces into quotes"),
         (["run", "--input", "gone.ndjson"], "gone.ndjson: no such file; check the path"),
         (["run", "stock-liv"], 'jobs.yaml: no job "stock-liv"; did you mean "stock-live"?'),
         (["replay", "--data", "D"], "replay: needs one of --verify and --into"),
@@ -271,7 +290,10 @@ def test_start_imports_nothing_heavy() -> None:
         "import sys; from pipelines import cli; cli.command();"
         "print(sorted({m.split('.')[0] for m in sys.modules} & set(sys.argv[1].split())))"
     )
-    heavy = "pydantic ruamel pyarrow numpy numba polars bytewax clickhouse_connect chdb river rich starlette"
+    heavy = (
+        "typer pydantic ruamel pyarrow numpy numba polars bytewax clickhouse_connect chdb river rich "
+        "starlette"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code, heavy], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from pipelines import cli
 from pipelines.runtime import i18n
 from tests.repo import ROOT
 
@@ -40,6 +41,9 @@ def test_every_msgid_in_the_code_exists_and_none_is_left_over() -> None:
     assert direct <= i18n.CATALOGUE.keys()
     quoted = set(re.findall(r'"([a-z_.0-9]+)"', code))
     checks = set(re.findall(r'\b(?:ok|warn|fail)\(\s*"(\w+)"', code)) | {"ok", "warn", "fail"}
+    tree = cli.command()
+    helped = [tree, *tree.commands.values(), *(p for v in (tree, *tree.commands.values()) for p in v.params)]
+    quoted |= {vars(one)["_help_msgid"] for one in helped}
     used = quoted | {f"doctor.{name}" for name in checks}
     used |= {f"{msgid}.cure" for msgid in used}
     assert sorted(i18n.CATALOGUE.keys() - used) == []
