@@ -1,21 +1,32 @@
 """Step `audit.chain`: a hash over every 1,024 versions of an entity, each chained to the one before.
 
-**In** `core.movement` and `core.true_up`. **Out** `core.chain`. **Key and grain** the entity; one leaf per
-1,024 consecutive versions, whether they have lines or not. **Units** none. **Order and lateness** by version:
-cutting batches elsewhere changes no leaf. **Restart** lines of the unfinished leaf are part of the state.
-**Refuses** nothing. **Source** every column but `recorded_at` and the numbers of true-up lines is covered, as
-little-endian integers, or lengths and UTF-8.
+**In** `core.movement`, `core.true_up` and `verdict` (its versions: not every one has a line). **Out**
+`core.chain`. **Key and grain** the entity; one leaf per 1,024 consecutive versions, whether they have lines
+or not. **Units** none. **Order and lateness** by version: cutting batches elsewhere changes no leaf.
+**Restart** the lines of the unfinished leaves are the state. **Refuses** nothing. **Source** every column but
+`recorded_at` and the numbers of true-up lines is covered, as little-endian integers, or lengths and UTF-8.
+**Example** 1,024 masters, which have no lines, still make a leaf:
+
+    >>> entity = pa.array(["E"] * 1024).dictionary_encode()
+    >>> verdict = pa.table({"entity": entity, "version": np.arange(1, 1025)})
+    >>> leaf = ChainStep().process(None, None, verdict).merged()["core.chain"]
+    >>> leaf.select(["entity", "leaf", "first_version", "last_version"]).to_pylist()
+    [{'entity': 'E', 'leaf': 0, 'first_version': 1, 'last_version': 1024}]
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipelines.step import Outputs, commit
 
 LEAF = 1024
 MOVEMENT = (
@@ -84,27 +95,35 @@ def _text(piece: pa.Table, name: str) -> tuple[bytes, bytes]:
 class ChainStep:
     """Keeps the chains of all entities."""
 
-    name, version = "audit.chain", 1
+    name = "audit.chain"
+    version = 1
+    reads = ("core.movement", "core.true_up", "verdict")
 
     def __init__(self) -> None:
         self.entities: dict[str, _Entity] = {}
+        self._saves = 0
+        self._clean: Path | None = None  # where what is in memory is saved already
 
     def process(
-        self, lines: pa.Table | None, ups: pa.Table | None, versions: dict[str, int]
-    ) -> pa.Table | None:
-        """Take a batch's lines; `versions`: the highest version of each entity now. The leaves that are
-        finished.
-        """
+        self, lines: pa.Table | None = None, ups: pa.Table | None = None, verdict: pa.Table | None = None
+    ) -> Outputs:
+        """Take a batch's lines; the leaves that its versions finish."""
+        highest = _versions(verdict)
+        if highest:
+            self._clean = None
         for entity, mine in _by_entity(lines).items():
             self.entities.setdefault(entity, _Entity()).lines.append(mine)
         for entity, mine in _by_entity(ups).items():
             self.entities.setdefault(entity, _Entity()).ups.append(mine)
-        out: list[dict[str, Any]] = []
-        for entity, highest in versions.items():
+        leaves: list[dict[str, Any]] = []
+        for entity, version in highest.items():
             e = self.entities.setdefault(entity, _Entity())
-            while highest >= (e.leaf + 1) * LEAF:
-                out.append(self._leaf(entity, e))
-        return pa.Table.from_pylist(out) if out else None
+            while version >= (e.leaf + 1) * LEAF:
+                leaves.append(self._leaf(entity, e))
+        out = Outputs()
+        if leaves:
+            out.add("core.chain", pa.Table.from_pylist(leaves))
+        return out
 
     def _leaf(self, entity: str, e: _Entity) -> dict[str, Any]:
         last = (e.leaf + 1) * LEAF
@@ -128,20 +147,36 @@ class ChainStep:
             total.update(f"{entity}|{e.leaf}|{e.chain}|{leaf_hash(e.lines, e.ups)}\n".encode())
         return total.hexdigest()
 
-    def save(self, folder: Path, name: str) -> dict[str, Any]:
-        """Write the unfinished leaves to `folder`/`name`; what a manifest keeps."""
+    def save(self, folder: Path) -> None:
+        """Write the unfinished leaves (at most 1,023 versions of an entity), if they changed."""
+        if self._clean == folder:
+            return
         folder.mkdir(parents=True, exist_ok=True)
+        self._saves += 1
+        name = f"leaves-{self._saves:08}.arrow"
         with pa.OSFile(str(folder / name), "wb") as out:
             for e in self.entities.values():
                 for pieces in (e.lines, e.ups):
                     whole = pa.concat_tables(pieces, promote_options="default") if pieces else pa.table({})
                     with pa.ipc.new_stream(out, whole.schema) as writer:
                         writer.write_table(whole)
-        return {"file": name, "entities": [[k, e.leaf, e.chain] for k, e in self.entities.items()]}
+        chains = [[k, e.leaf, e.chain] for k, e in self.entities.items()]
+        commit(
+            folder / "state.json",
+            {"version": self.version, "saves": self._saves, "file": name, "entities": chains},
+        )
+        for old in folder.glob("leaves-*.arrow"):
+            if old.name != name:
+                old.unlink()
+        self._clean = folder
 
-    def restore(self, folder: Path, saved: dict[str, Any]) -> None:
-        """Take back what `save` wrote."""
-        self.entities = {}
+    def restore(self, folder: Path) -> None:
+        """Take back what `save` left; no chain has begun where there is nothing."""
+        self.entities, self._saves, self._clean = {}, 0, None
+        if not (folder / "state.json").exists():
+            return
+        saved = json.loads((folder / "state.json").read_text("utf-8"))
+        self._saves = saved["saves"]
         with pa.memory_map(str(folder / saved["file"])) as source:
             for entity, leaf, chain in saved["entities"]:
                 e = self.entities[entity] = _Entity(leaf, chain)
@@ -149,6 +184,24 @@ class ChainStep:
                     whole = pa.ipc.open_stream(source).read_all()
                     if whole.num_rows:
                         pieces.append(whole)
+
+
+def _versions(verdict: pa.Table | None) -> dict[str, int]:
+    """The highest version of each entity that got one."""
+    if verdict is None or not verdict.num_rows:
+        return {}
+    names, codes = _codes(verdict)
+    highest = np.zeros(len(names), np.int64)
+    np.maximum.at(highest, codes, verdict.column("version").to_numpy())
+    return {name: version for name, version in zip(names, highest.tolist(), strict=True) if version}
+
+
+def _codes(table: pa.Table) -> tuple[list[str], NDArray[np.int32]]:
+    """(names, index of its name per row) of the column `entity`, which is a dictionary."""
+    column = table.column("entity").combine_chunks()
+    if isinstance(column, pa.ChunkedArray):
+        column = column.chunk(0)
+    return column.dictionary.to_pylist(), column.indices.to_numpy()
 
 
 def leaf_hash(lines: list[pa.Table], ups: list[pa.Table]) -> str:
@@ -175,11 +228,7 @@ def _by_entity(table: pa.Table | None) -> dict[str, pa.Table]:
     """The rows of each entity, order kept; text columns as plain text where the table is cut up."""
     if table is None or not table.num_rows:
         return {}
-    column = table.column("entity").combine_chunks()
-    if isinstance(column, pa.ChunkedArray):
-        column = column.chunk(0)
-    names = column.dictionary.to_pylist()
-    codes = column.indices.to_numpy()
+    names, codes = _codes(table)
     slim = _plain(table)
     if len(names) == 1:
         return {names[0]: slim}

@@ -1,79 +1,91 @@
 """Step `audit.intake`: every record ends as committed, refused, duplicate or waiting, and the counts say so.
 
-**In** a block of records, what intake refused, and the ledger's `verdict`. **Out** `ops.intake` (changes of
-the counts per source and run), `raw.refusal` (with the bytes), `core.waiting`. **Key and grain** the record.
-**Order and lateness** a record that waited is counted again under its own source and run when it ends.
-**Restart** what waits is part of the state.
-**Refuses** nothing. **Units** records. **Source** in = committed + refused + duplicate + waiting.
+**In** `raw.record`, `intake.refused` and the ledger's `verdict`. **Out** `ops.intake` (changes of the counts
+per source and run), `raw.refusal` (with the bytes), `core.waiting`. **Key and grain** the record.
+**Units** records. **Order and lateness** a record that waited is counted again under its own source and run
+when it ends. **Restart** what waits is the state. **Refuses** nothing. **Source** in = committed + refused +
+duplicate + waiting. **Example** two records that intake refused:
+
+    >>> import numpy as np
+    >>> from pipelines.kernels.records import Facts, records_table
+    >>> facts = Facts(first=7, source="till", run_id="r1")
+    >>> records = records_table(facts, np.arange(2), pa.array([b"{", b"["], pa.large_binary()))
+    >>> refused = [{"rec": i, "reason": "not_json", "detail": "", "event_id": "", "type": ""} for i in (0, 1)]
+    >>> out = IntakeStep().process(records, pa.Table.from_pylist(refused)).merged()
+    >>> out["ops.intake"].select(["records_in", "refused"]).to_pylist()
+    [{'records_in': 2, 'refused': 2}]
+    >>> out["raw.refusal"].column("ordinal").to_pylist()
+    [7, 8]
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from pipelines.step import Outputs
+from pipelines.kernels.records import Facts, data_of, facts_of
+from pipelines.step import Outputs, commit
 from schemas.reasons import BY_CODE
 from schemas.registry import TYPE_NAMES
 
 NAMES = ("", "committed", "refused", "duplicate", "waiting")
 COMMITTED, REFUSED, DUPLICATE, WAITING = 1, 2, 3, 4
+_COUNTS = ("records_in", *NAMES[1:], "late")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """What the runtime knows of the records of a batch. `counted`: False for the setup events of a map."""
+class _Block:
+    """The records of a batch as this step looks at them."""
 
-    first: int
-    source: str
-    run_id: str
-    part: str
-    arrived_at: int
-    offsets: NDArray[np.int64]
-    data: pa.LargeBinaryArray
-    counted: bool = True
+    def __init__(self, records: pa.Table) -> None:
+        self.facts: Facts = facts_of(records)
+        self.positions, self.data = records.column("position"), data_of(records)
 
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A record that intake refused: index in the block, reason, detail, what could be read of it."""
-
-    index: int
-    reason: str
-    detail: str
-    event_id: str
-    type: str
+    def refusal(self, index: int, reason: str, detail: str, event_id: str, kind: str) -> dict[str, Any]:
+        """A row of `raw.refusal`."""
+        raw, f = self.data[index].as_py(), self.facts
+        return {
+            "source": f.source, "run_id": f.run_id, "part": f.part,
+            "position": self.positions[index].as_py(), "ordinal": f.first + index,
+            "arrived_at": f.arrived_at, "reason": reason, "detail": detail, "event_id": event_id,
+            "type": kind,
+            "raw": raw.decode("utf-8", "replace").replace("\0", "\ufffd"), "raw_bytes": raw.hex(),
+        }  # fmt: skip
 
 
-@dataclass
 class IntakeStep:
     """Counts and keeps. `waiting`: ordinal -> what is known of a record that waits."""
 
-    name: str = "audit.intake"
-    version: int = 1
-    waiting: dict[int, dict[str, Any]] = field(default_factory=dict)
+    name = "audit.intake"
+    version = 1
+    reads = ("raw.record", "intake.refused", "verdict")
 
-    def process(self, block: Block, refused: list[Refusal], verdict: pa.Table | None) -> Outputs:
+    def __init__(self) -> None:
+        self.waiting: dict[int, dict[str, Any]] = {}
+        self._saved: tuple[Path, str] | None = None  # where and what was saved last
+
+    def process(
+        self, records: pa.Table, refused: pa.Table | None = None, verdict: pa.Table | None = None
+    ) -> Outputs:
         """The tables of one block."""
-        out = Outputs()
+        out, block = Outputs(), _Block(records)
         counts: dict[tuple[str, str], dict[str, int]] = {}
-        mine = counts.setdefault(
-            (block.source, block.run_id), dict.fromkeys((*NAMES[1:], "records_in", "late"), 0)
-        )
+        mine = _counter(counts, block.facts.source, block.facts.run_id)
         mine["records_in"] = len(block.data)
-        mine["refused"] = len(refused)
-        rows = [self._refusal(block, r.index, r.reason, r.detail, r.event_id, r.type) for r in refused]
+        rows = [
+            block.refusal(r["rec"], r["reason"], r["detail"], r["event_id"], r["type"])
+            for r in (refused.to_pylist() if refused is not None else ())
+        ]
+        mine["refused"] = len(rows)
         waits: list[dict[str, Any]] = []
         if verdict is not None and verdict.num_rows:
             self._count(verdict, mine)
             for v in _special(verdict):
                 self._one(block, v, counts, rows, waits)
-        if block.counted:
+        if block.facts.counted:
             out.add("ops.intake", _counts(counts))
         for name, found in (("raw.refusal", rows), ("core.waiting", waits)):
             if found:
@@ -89,65 +101,59 @@ class IntakeStep:
         mine["late"] += int(fresh.column("late").to_numpy().sum())
 
     def _one(
-        self, block: Block, v: dict[str, Any], counts: dict[tuple[str, str], dict[str, int]],
-        rows: list[dict[str, Any]],
-        waits: list[dict[str, Any]],
+        self, block: _Block, v: dict[str, Any], counts: dict[tuple[str, str], dict[str, int]],
+        rows: list[dict[str, Any]], waits: list[dict[str, Any]],
     ) -> None:  # fmt: skip
         """A record that is refused by the ledger, begins to wait, or has waited and now ends."""
         reason = str(BY_CODE[v["reason"]]) if v["reason"] else ""
-        kind = TYPE_NAMES[v["type"]]
         if v["again"]:
-            old = self.waiting.pop(v["rec"])
-            change = counts.setdefault(
-                (old["source"], old["run_id"]), dict.fromkeys((*NAMES[1:], "records_in", "late"), 0)
-            )
-            change["waiting"] -= 1
-            change[NAMES[v["status"]]] += 1
-            change["late"] += v["late"]
-            if v["status"] == REFUSED:
-                rows.append({**old["row"], "reason": reason, "detail": v["detail"]})
-            waits.append(
-                {
-                    **old["wait"],
-                    "state": NAMES[v["status"]],
-                    "state_ordinal": block.first + len(block.data) - 1,
-                }
-            )
+            self._ended(block, v, reason, counts, rows, waits)
             return
-        row = self._refusal(block, v["rec"] - block.first, reason, v["detail"], v["event_id"], kind)
+        f, kind = block.facts, TYPE_NAMES[v["type"]]
+        row = block.refusal(v["rec"] - f.first, reason, v["detail"], v["event_id"], kind)
         if v["status"] == REFUSED:
             rows.append(row)
             return
         wait = {
-            "source": block.source, "run_id": block.run_id, "ordinal": v["rec"], "entity": v["entity"],
+            "source": f.source, "run_id": f.run_id, "ordinal": v["rec"], "entity": v["entity"],
             "event_id": v["event_id"], "type": kind, "waits_for": v["returns"], "since": v["recorded_at"],
-            "state": "waiting",
-            "state_ordinal": v["rec"],
+            "state": "waiting", "state_ordinal": v["rec"],
         }  # fmt: skip
-        self.waiting[v["rec"]] = {"source": block.source, "run_id": block.run_id, "row": row, "wait": wait}
+        self.waiting[v["rec"]] = {"source": f.source, "run_id": f.run_id, "row": row, "wait": wait}
         waits.append(wait)
 
-    def _refusal(
-        self, block: Block, index: int, reason: str, detail: str, event_id: str, kind: str
-    ) -> dict[str, Any]:
-        raw = block.data[index].as_py()
-        return {
-            "source": block.source, "run_id": block.run_id, "part": block.part,
-            "position": int(block.offsets[index]),
-            "ordinal": block.first + index, "arrived_at": block.arrived_at, "reason": reason,
-            "detail": detail,
-            "event_id": event_id, "type": kind, "raw": raw.decode("utf-8", "replace").replace("\0", "\ufffd"),
-            "raw_bytes": raw.hex(),
-        }  # fmt: skip
+    def _ended(
+        self, block: _Block, v: dict[str, Any], reason: str, counts: dict[tuple[str, str], dict[str, int]],
+        rows: list[dict[str, Any]], waits: list[dict[str, Any]],
+    ) -> None:  # fmt: skip
+        """A record that had waited: it leaves `waiting` of its own source and run for what it became."""
+        old = self.waiting.pop(v["rec"])
+        change = _counter(counts, old["source"], old["run_id"])
+        change["waiting"] -= 1
+        change[NAMES[v["status"]]] += 1
+        change["late"] += v["late"]
+        if v["status"] == REFUSED:
+            rows.append({**old["row"], "reason": reason, "detail": v["detail"]})
+        last = block.facts.first + len(block.data) - 1
+        waits.append({**old["wait"], "state": NAMES[v["status"]], "state_ordinal": last})
 
-    def save(self, folder: Path) -> dict[str, Any]:
-        """What a manifest keeps of this step (JSON)."""
-        del folder
-        return {"version": self.version, "waiting": {str(k): v for k, v in self.waiting.items()}}
+    def save(self, folder: Path) -> None:
+        """Write what waits, if it is not there already."""
+        state = json.dumps({str(k): v for k, v in self.waiting.items()}, ensure_ascii=False)
+        if self._saved != (folder, state):
+            commit(folder / "state.json", {"version": self.version, "waiting": json.loads(state)})
+            self._saved = (folder, state)
 
-    def restore(self, saved: dict[str, Any]) -> None:
-        """Take back what `save` gave."""
-        self.waiting = {int(k): v for k, v in saved.get("waiting", {}).items()}
+    def restore(self, folder: Path) -> None:
+        """Take back what `save` left; nothing waits where there is nothing."""
+        path = folder / "state.json"
+        saved = json.loads(path.read_text("utf-8")) if path.exists() else {"waiting": {}}
+        self.waiting = {int(k): v for k, v in saved["waiting"].items()}
+        self._saved = None
+
+
+def _counter(counts: dict[tuple[str, str], dict[str, int]], source: str, run_id: str) -> dict[str, int]:
+    return counts.setdefault((source, run_id), dict.fromkeys(_COUNTS, 0))
 
 
 def _special(verdict: pa.Table) -> list[dict[str, Any]]:

@@ -1,33 +1,42 @@
-"""Step `intake.decode`: blocks of records become the decoded event batch; what cannot is refused with its
+"""Step `intake.decode`: records as received become the decoded event batch; what cannot is refused with its
 reason.
 
-**In** records as received. **Out** the decoded event batch (`schemas.derive.event_arrow_schema`), one row per
-event, and refusals. **Order** kept. **Refuses** the reasons of bytes, map and form, in the order of
-`schemas.reasons`.
-**State** none. **Example** a batch of one good and one bad line gives one row and one refusal:
+**In** `raw.record`; of a mapped file also `raw.mapped` (one row per event: `rec`, the record's index, and the
+wire fields as text, absent = null) and `raw.unmapped` (`rec`, `reason`, `detail` of what the map refused).
+**Out** `event`, one row per event, in the order of arrival (`schemas.derive.event_arrow_schema`), and
+`intake.refused`, one row per refused record. **Key and grain** the record: all its events or none.
+**Units** quantities in millionths, amounts in 1e-4, prices in 1e-8, times in ms. **Order and lateness** kept;
+not judged here. **Restart** it has no state. **Refuses** the reasons of bytes, map and form, in the order of
+`schemas.reasons`. **Source** the design's envelope, numbers and strings. **Example** a good and a bad line:
 
-    >>> import pyarrow as pa
-    >>> good =
-    b'{"id":"1","source":"s","time":"2026-01-02T00:00:00Z","type":"sale.charge","entity":"E","code":"POST","amount":"1"}'
-    >>> d = decode_json(pa.array([good, b"{"], pa.large_binary()), Arrival(1_800_000_000_000, 0))
-    >>> d.events.num_rows, d.refused[0].index, str(d.refused[0].reason)
-    (1, 1, 'not_json')
+    >>> import numpy as np
+    >>> from pipelines.kernels.records import Facts, records_table
+    >>> good = b'{"id":"1","source":"s","time":"2026-01-02T00:00:00Z","type":"sale.charge","entity":"E",'
+    >>> lines = pa.array([good + b'"code":"POST","amount":"1"}', b"{"], pa.large_binary())
+    >>> records = records_table(Facts(arrived_at=1_800_000_000_000), np.arange(2), lines)
+    >>> out = DecodeStep().process(records).merged()
+    >>> out["event"].num_rows, out["intake.refused"].select(["rec", "reason"]).to_pylist()
+    (1, [{'rec': 1, 'reason': 'not_json'}])
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipelines.intake.assemble import Arrival, event_batch, place, text_column
 from pipelines.intake.layout import COLUMN, LAYOUT, TEXT_COLUMNS, WIDTH
 from pipelines.intake.parsing import Number, Refused
-from pipelines.intake.scan import SPAN_BITS, complete_all, scan_cells, scan_json, text_gather, text_lengths
+from pipelines.intake.scan import SPAN_BITS, complete_all, scan_cells, scan_json
 from pipelines.intake.strict import Row, decode_fields, decode_row
 from pipelines.kernels.exact import NONE
+from pipelines.kernels.records import data_of, facts_of
+from pipelines.step import Outputs
 from schemas.families.stock import ISSUE_REASONS
 from schemas.reasons import Reason
 from schemas.registry import field_index
@@ -36,39 +45,10 @@ I64 = NDArray[np.int64]
 _FIELD_NO = {n: i for i, n in enumerate(
     bytes(LAYOUT.names[LAYOUT.ends[i] : LAYOUT.ends[i + 1]]).decode() for i in range(len(LAYOUT.field))
 )}  # fmt: skip
-_INTEGERS = {
-    "rec": pa.int64(), "type": pa.int16(), "seq": pa.int64(), "time": pa.int64(), "trust": pa.int8(),
-    "recorded_at": pa.int64(), "qty": pa.int64(), "price": pa.int64(), "amount": pa.int64(),
-    "discount": pa.int64(),
-    "tax": pa.int64(), "expiry": pa.int64(),
-}  # fmt: skip
-EVENT_SCHEMA = pa.schema(
-    [
-        pa.field(
-            n,
-            _INTEGERS.get(n, pa.string()),
-            n in ("seq", "qty", "price", "amount", "discount", "tax", "expiry"),
-        )
-        for n in COLUMN
-    ]
-)
 _RULES = (LAYOUT.allowed, LAYOUT.required, LAYOUT.one_of, LAYOUT.sign)
 _TYPES = (LAYOUT.type_names, LAYOUT.type_ends, LAYOUT.type_codes)
 _KNOWN = frozenset(field_index())
 _REASON_COL, _ISSUE = COLUMN["reason"], 11
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """What is known of a block beside its bytes: when it came, its first ordinal in the archive, its source's
-    defaults.
-    """
-
-    at_ms: int
-    first_ordinal: int
-    trust: int = 2
-    file_id: str = ""
-    first_offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +70,52 @@ class Decoded:
     refused: list[Verdict] = field(default_factory=list)
 
 
+class DecodeStep:
+    """Decodes block by block; nothing is kept between them."""
+
+    name = "intake.decode"
+    version = 1
+    reads = ("raw.record", "raw.mapped", "raw.unmapped")
+
+    def process(
+        self, records: pa.Table, mapped: pa.Table | None = None, unmapped: pa.Table | None = None
+    ) -> Outputs:
+        """Decode a block; `mapped` stands for the records of a mapped file, else they are canonical JSON."""
+        facts, out = facts_of(records), Outputs()
+        first = int(records.column("position")[0].as_py()) if records.num_rows else 0
+        arrival = Arrival(facts.arrived_at, facts.first, facts.trust, facts.file_id, first)
+        if mapped is None:
+            found = decode_json(data_of(records), arrival)
+        else:
+            refused = [Verdict(r["rec"], Reason(r["reason"]), r["detail"]) for r in rows_of(unmapped)]
+            wire = mapped.drop_columns(["rec"])
+            found = decode_columns(wire, mapped.column("rec").to_numpy(), refused, arrival)
+        out.add("event", found.events, empty=True)
+        if found.refused:
+            out.add("intake.refused", refusals(found.refused))
+        return out
+
+    def save(self, folder: Path) -> None:
+        """There is no state."""
+
+    def restore(self, folder: Path) -> None:
+        """There is no state."""
+
+
+def rows_of(table: pa.Table | None) -> list[dict[str, Any]]:
+    """The rows of a small table; none of an absent one."""
+    return [] if table is None else table.to_pylist()
+
+
+def refusals(found: list[Verdict]) -> pa.Table:
+    """`intake.refused`: rec int64 (index in the block), reason, detail, event_id, type."""
+    rows = [
+        {"rec": v.index, "reason": str(v.reason), "detail": v.detail, "event_id": v.event_id, "type": v.type}
+        for v in found
+    ]
+    return pa.Table.from_pylist(rows)
+
+
 def _offsets(data: pa.LargeBinaryArray) -> tuple[NDArray[np.uint8], I64]:
     _, offsets, values = data.buffers()
     offs = np.frombuffer(offsets, np.int64)[data.offset : data.offset + len(data) + 1]
@@ -101,69 +127,12 @@ def _known_reasons(rec: I64, ok: NDArray[np.uint8], buf: NDArray[np.uint8]) -> N
     """An issue's reason is an enum: rows with another word are left to the strict path."""
     at = np.flatnonzero((rec[:, COLUMN["type"]] == _ISSUE) & (ok != 0))
     if len(at):
-        words = _text(rec[at, _REASON_COL], buf, buf[:0])
+        words = text_column(rec[at, _REASON_COL], buf, buf[:0])
         ok[at] = (
             words.isin(ISSUE_REASONS)
             if hasattr(words, "isin")
             else np.isin(words.to_numpy(False), ISSUE_REASONS)
         )
-
-
-def _text(spans: I64, buf: NDArray[np.uint8], extra: NDArray[np.uint8]) -> pa.Array:
-    offs = np.empty(len(spans) + 1, np.int32)
-    out = np.empty(text_lengths(spans, offs), np.uint8)
-    text_gather(spans, buf, extra, out)
-    return pa.StringArray.from_buffers(len(spans), pa.py_buffer(offs), pa.py_buffer(out))
-
-
-def _blank(n: int) -> pa.Array:
-    return pa.StringArray.from_buffers(n, pa.py_buffer(np.zeros(n + 1, np.int32)), pa.py_buffer(b""))
-
-
-def _place(rec: I64, i: int, row: Row, base: int, extra: bytearray) -> None:
-    """Write a strictly read row into the scanner's table; its strings go behind the batch's bytes."""
-    rec[i] = NONE
-    for name, v in row.items():
-        if isinstance(v, str):
-            raw = v.encode()
-            rec[i, COLUMN[name]] = ((base + len(extra)) << SPAN_BITS) | len(raw)
-            extra += raw
-        else:
-            rec[i, COLUMN[name]] = v
-
-
-def _batch(rec: I64, buf: NDArray[np.uint8], extra: bytes, a: Arrival, index: I64) -> pa.RecordBatch:
-    """The event batch of the rows in `rec`; `index` is each row's record within the block."""
-    tail = np.frombuffer(extra, np.uint8) if extra else buf[:0]
-    rec[:, COLUMN["rec"]] = a.first_ordinal + index
-    for name, default in (("trust", a.trust), ("recorded_at", a.at_ms)):
-        col = rec[:, COLUMN[name]]
-        col[col == NONE] = default
-    arrays = []
-    for f in EVENT_SCHEMA:
-        col = np.ascontiguousarray(rec[:, COLUMN[f.name]])
-        if f.name in _INTEGERS:
-            missing = col == NONE
-            if f.nullable and missing.any():
-                arrays.append(pa.array(col, pa.int64(), mask=missing))
-            else:
-                arrays.append(pa.array(col.astype(f.type.to_pandas_dtype())))
-        else:
-            absent = not (col != NONE).any()
-            arrays.append(_blank(len(col)) if absent else _text(col, buf, tail))
-    if a.file_id or len(index) == 0:
-        arrays[COLUMN["id"]] = _default_ids(arrays[COLUMN["id"]], a, index)
-    return pa.RecordBatch.from_arrays(arrays, schema=EVENT_SCHEMA)
-
-
-def _default_ids(ids: pa.Array, a: Arrival, index: I64) -> pa.Array:
-    empty = np.flatnonzero(np.diff(np.frombuffer(ids.buffers()[1], np.int32)[: len(ids) + 1]) == 0)
-    if not len(empty):
-        return ids
-    words = ids.to_pylist()
-    for i in empty:
-        words[i] = f"{a.file_id}-{a.first_offset + int(index[i])}"
-    return pa.array(words, pa.string())
 
 
 def _nameless(rec: I64, a: Arrival) -> NDArray[np.bool_]:
@@ -185,7 +154,7 @@ def decode_json(data: pa.LargeBinaryArray, a: Arrival) -> Decoded:
         try:
             row = decode_row(data[int(i)].as_py(), a.at_ms)
             _named(row, a)
-            _place(rec, int(i), row, len(buf), extra)
+            place(rec, int(i), row, len(buf), extra)
             ok[i] = 1
         except Refused as r:
             refused.append(Verdict(int(i), r.reason, r.detail, r.event_id, r.type))
@@ -193,7 +162,7 @@ def decode_json(data: pa.LargeBinaryArray, a: Arrival) -> Decoded:
     if refused:
         index = np.flatnonzero(ok)
         rec = rec[index]
-    return Decoded(_batch(rec, buf, bytes(extra), a, index), refused)
+    return Decoded(event_batch(rec, buf, bytes(extra), a, index), refused)
 
 
 def _named(row: Row, a: Arrival) -> None:
@@ -239,13 +208,13 @@ def decode_columns(events: pa.Table, rec_index: I64, refused: list[Verdict], a: 
             continue
         try:
             row = decode_fields(_wire(events, int(i)), a.at_ms)
-            _place(rec, int(i), row, len(joined), extra)
+            place(rec, int(i), row, len(joined), extra)
         except Refused as r:
             bad.add(index)
             out.append(Verdict(index, r.reason, r.detail, r.event_id, r.type))
     keep = np.flatnonzero(~np.isin(rec_index, np.fromiter(bad, np.int64, len(bad)))) if bad else np.arange(n)
     return Decoded(
-        _batch(rec[keep], joined, bytes(extra), a, rec_index[keep]), sorted(out, key=lambda v: v.index)
+        event_batch(rec[keep], joined, bytes(extra), a, rec_index[keep]), sorted(out, key=lambda v: v.index)
     )
 
 

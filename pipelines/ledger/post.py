@@ -7,7 +7,18 @@ one commit per accepted event.
 arrival; an event earlier than its cell is posted all the same and counted late. **Restart** state is saved as
 columns; the same events after a restore give the same lines. **Refuses** `id_conflict not_yet unknown_master
 unknown_uom scale fraction amount_mismatch missing_field not_allowed over_return negative_stock overflow`, and
-`unknown_reference` after seven days of waiting. **Source** docs/ledger.md.
+`unknown_reference` after seven days of waiting. **Source** docs/ledger.md. **Example** ten come in at 1.50:
+
+    >>> from pipelines.intake.decode import DecodeStep
+    >>> from pipelines.kernels.records import Facts, records_table
+    >>> line = (b'{"id":"1","source":"till","type":"stock.receipt","time":"2026-01-05T08:00:00+08:00",'
+    ...         b'"entity":"E","site":"S","item":"TEA","qty":"10","unit_cost":"1.5"}')
+    >>> data = pa.array([line], pa.large_binary())
+    >>> records = records_table(Facts(arrived_at=1_800_000_000_000), np.arange(1), data)
+    >>> event = DecodeStep().process(records).merged()["event"]
+    >>> lines = LedgerStep().process(event).merged()["core.movement"]
+    >>> lines.select(["from_place", "to_place", "qty", "value_amt"]).to_pylist()
+    [{'from_place': '@supplier', 'to_place': 'S', 'qty': 10000000, 'value_amt': 150000}]
 """
 
 from __future__ import annotations
@@ -86,7 +97,9 @@ _LAST_MASTER = 9
 class LedgerStep:
     """The ledger of one worker. `refuse_unknown`: names of sources that may not make masters by use."""
 
-    name, version = "ledger.post", 1
+    name = "ledger.post"
+    version = 1
+    reads = ("event",)
 
     def __init__(self, refuse_unknown: frozenset[str] = frozenset()) -> None:
         self.refuse_unknown = refuse_unknown

@@ -5,21 +5,23 @@ engine.
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from connectors.archive import Archived
 from connectors.maps.mapper import Mapper
 from pipelines.audit.chain import ChainStep
-from pipelines.audit.intake import Block as RecordBlock
-from pipelines.audit.intake import IntakeStep, Refusal
-from pipelines.intake.decode import Arrival, Decoded, Verdict, decode_columns, decode_json
+from pipelines.audit.intake import IntakeStep
+from pipelines.intake.decode import DecodeStep
+from pipelines.kernels.records import Facts, records_table
 from pipelines.ledger.columns import N_VERSION, N_WORD
 from pipelines.ledger.post import LedgerStep
 from pipelines.runtime.errors import StocktwinError
-from schemas.reasons import Reason
+from pipelines.step import Step
 from sinks.contract import Block
 
 SETUP = "setup"  # decoder of a map's own masters: canonical events that are no input records
@@ -45,15 +47,13 @@ class Decoders:
                 draft.replace(path)
             self._mappers[mapper.decoder] = mapper
 
-    def decode(self, b: Archived) -> Decoded:
-        """The events of a block, and what could not be read."""
-        first = int(b.offsets[0]) if len(b.offsets) else 0
-        arrival = Arrival(b.arrived_at, b.first, b.trust, b.file_id, first)
-        if b.decoder in ("ndjson", SETUP):
-            return decode_json(b.data, arrival)
-        mapped = self._mapper(b.decoder).decode(b.data, b.offsets, b.file_id)
-        refused = [Verdict(i, Reason(reason), detail) for i, reason, detail in mapped.refused]
-        return decode_columns(mapped.events, np.asarray(mapped.rec, np.int64), refused, arrival)
+    def tables(self, b: Archived) -> dict[str, pa.Table]:
+        """The records of a block as `intake.decode` reads them; of a mapped file also what its map says."""
+        facts = Facts(
+            b.first, b.source, b.part, b.run_id, b.file_id, b.arrived_at, b.trust, counted=b.decoder != SETUP
+        )
+        mapper = None if b.decoder in ("ndjson", SETUP) else self._mapper(b.decoder)
+        return decode_tables(facts, b.offsets, b.data, mapper)
 
     def _mapper(self, name: str) -> Mapper:
         if name not in self._mappers:
@@ -70,38 +70,45 @@ class Decoders:
         return self.folder / (decoder.replace(":", "-").replace("/", "-") + ".json")
 
 
+def decode_tables(
+    facts: Facts, positions: NDArray[np.int64], data: pa.LargeBinaryArray, mapper: Mapper | None
+) -> dict[str, pa.Table]:
+    """What `intake.decode` reads of a block; `mapper`: the map of its file, None for canonical events."""
+    tables = {"raw.record": records_table(facts, positions, data)}
+    if mapper is not None:
+        mapped = mapper.decode(data, positions, facts.file_id)
+        tables["raw.mapped"] = mapped.events.append_column("rec", pa.array(mapped.rec, pa.int64()))
+        columns = [list(c) for c in zip(*mapped.refused, strict=True)] or [[], [], []]
+        tables["raw.unmapped"] = pa.table(columns, names=["rec", "reason", "detail"])
+    return tables
+
+
+PASSING = frozenset({"raw.record", "raw.mapped", "raw.unmapped", "event", "intake.refused", "verdict"})
+"""Tables that go from step to step and not to the store."""
+
+
 class JobChain:
     """intake.decode -> ledger.post -> audit.intake, audit.chain: one batch after another, state in memory."""
 
     def __init__(self, decoders: Decoders, refuse_unknown: frozenset[str] = frozenset()) -> None:
         self.decoders = decoders
         self.ledger = LedgerStep(refuse_unknown)
-        self.intake = IntakeStep()
         self.chain = ChainStep()
+        self.steps: tuple[Step, ...] = (DecodeStep(), self.ledger, IntakeStep(), self.chain)
         self.next_ordinal = 0
         self.watermarks: dict[str, int] = {}
 
     def process(self, b: Archived) -> Block:
         """Take the records of one archived block; what they lead to."""
-        decoded = self.decoders.decode(b)
-        out = self.ledger.process(decoded.events)
-        tables = out.merged()
-        verdict = tables.pop("verdict", None)
-        refused = [Refusal(v.index, str(v.reason), v.detail, v.event_id, v.type) for v in decoded.refused]
-        record = RecordBlock(
-            b.first, b.source, b.run_id, b.part, b.arrived_at, b.offsets, b.data, counted=b.decoder != SETUP
-        )
-        counts = self.intake.process(record, refused, verdict)
-        tables |= {name: table for name, table in counts.merged().items() if table.num_rows}
-        versions = self.versions()
-        leaves = self.chain.process(tables.get("core.movement"), tables.get("core.true_up"), versions)
-        if leaves is not None:
-            tables["core.chain"] = leaves
+        tables = self.decoders.tables(b)
+        for step in self.steps:
+            tables |= step.process(*map(tables.get, step.reads)).merged()
         self.next_ordinal = b.last + 1
-        if decoded.events.num_rows:
-            newest = int(pa.compute.max(decoded.events.column("time")).as_py())
+        if tables["event"].num_rows:
+            newest = int(pa.compute.max(tables["event"].column("time")).as_py())
             self.watermarks[b.source] = max(self.watermarks.get(b.source, 0), newest)
-        return Block(b.first, b.last, tables, _span(tables.get("core.movement"), versions))
+        stored = {name: table for name, table in tables.items() if name not in PASSING}
+        return Block(b.first, b.last, stored, _span(stored.get("core.movement"), self.versions()))
 
     def versions(self) -> dict[str, int]:
         """The version of each entity."""
@@ -109,27 +116,33 @@ class JobChain:
         return {words.text(int(row[N_WORD])): int(row[N_VERSION]) for row in n.data[: n.count]}
 
     def save(self, folder: Path) -> None:
-        """Save all steps; the ledger's manifest is the commit point."""
-        name = f"leaves-{self.next_ordinal:020}.arrow"
-        chain = self.chain.save(folder / "audit.chain@1", name)
-        mark = {
-            "next_ordinal": self.next_ordinal, "chain": chain, "intake": self.intake.save(folder),
-            "watermarks": self.watermarks,
-        }  # fmt: skip
-        self.ledger.save(folder / "ledger.post@1", mark)
-        for old in (folder / "audit.chain@1").glob("leaves-*.arrow"):
-            if old.name != name:
-                old.unlink()
+        """Save all steps; the ledger's manifest is the commit point and names the save of the others."""
+        name = f"{self.next_ordinal:020}"
+        for step in self._followers():
+            step.save(_home(folder, step) / name)
+        mark = {"next_ordinal": self.next_ordinal, "watermarks": self.watermarks}
+        self.ledger.save(_home(folder, self.ledger), mark)
+        for step in self._followers():
+            for old in _home(folder, step).glob("*"):
+                if old.name != name:
+                    shutil.rmtree(old)
 
     def restore(self, folder: Path) -> bool:
         """Read the last save; False when there is none."""
-        mark = self.ledger.restore(folder / "ledger.post@1")
+        mark = self.ledger.restore(_home(folder, self.ledger))
         if mark is None:
             return False
         self.next_ordinal, self.watermarks = mark["next_ordinal"], mark["watermarks"]
-        self.chain.restore(folder / "audit.chain@1", mark["chain"])
-        self.intake.restore(mark["intake"])
+        for step in self._followers():
+            step.restore(_home(folder, step) / f"{self.next_ordinal:020}")
         return True
+
+    def _followers(self) -> list[Step]:
+        return [step for step in self.steps if step is not self.ledger]
+
+
+def _home(folder: Path, step: Step) -> Path:
+    return folder / f"{step.name}@{step.version}"
 
 
 def _span(lines: pa.Table | None, versions: dict[str, int]) -> dict[str, tuple[int, int]]:

@@ -73,16 +73,14 @@ def dry_decode(given: str, map_given: str | None, progress: Progress) -> Trial:
 
 def _refused(batch: Any, source_id: str, mapper: Any, now_ms: int, first: int) -> list[str]:
     """The reasons of the refused records of a block, one each."""
-    from pipelines.intake.decode import Arrival, Verdict, decode_columns, decode_json
-    from schemas.reasons import Reason
+    from pipelines.intake.decode import DecodeStep
+    from pipelines.kernels.records import Facts
+    from pipelines.runtime.chain import decode_tables
 
-    arrival = Arrival(now_ms, first, _TRUST_RED, source_id, int(batch.offsets[0]))
-    if mapper is None:
-        return [str(verdict.reason) for verdict in decode_json(batch.data, arrival).refused]
-    mapped = mapper.decode(batch.data, batch.offsets, source_id)
-    refused = [Verdict(at, Reason(reason), detail) for at, reason, detail in mapped.refused]
-    done = decode_columns(mapped.events, mapped.rec, refused, arrival)
-    return [str(verdict.reason) for verdict in done.refused]
+    facts = Facts(first, file_id=source_id, arrived_at=now_ms, trust=_TRUST_RED)
+    step, tables = DecodeStep(), decode_tables(facts, batch.offsets, batch.data, mapper)
+    refused = step.process(*map(tables.get, step.reads)).merged().get("intake.refused")
+    return refused.column("reason").to_pylist() if refused is not None else []
 
 
 def _is_packed(path: str) -> bool:
