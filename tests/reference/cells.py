@@ -36,6 +36,7 @@ class Cover:
     cost: int
     share: int
     known: bool  # False: the covering inflow was itself uncosted
+    landed: bool  # the covering inflow brought landed costs
 
 
 @dataclass
@@ -44,6 +45,7 @@ class Taken:
 
     parts: list[tuple[Fraction, int]] = field(default_factory=list)
     covered_unknown: bool = False  # it came from an uncosted cell
+    landed: bool = False  # landed costs are in the covered part
     uncovered: Fraction = ZERO
     provisional: int = 0
     from_nothing: bool = False
@@ -93,7 +95,13 @@ class Cell:
         raise NotImplementedError
 
     def inflow(
-        self, q: Fraction, a: int, known: bool, at: int, receipt: EventKey | None = None
+        self,
+        q: Fraction,
+        a: int,
+        known: bool,
+        at: int,
+        receipt: EventKey | None = None,
+        landed: bool = False,
     ) -> list[Cover]:
         """`q` units come in at amount `a`."""
         raise NotImplementedError
@@ -108,7 +116,7 @@ class Cell:
         """A new cost for what is there."""
         raise NotImplementedError
 
-    def cover(self, q: Fraction, a: int, known: bool) -> tuple[Fraction, int, list[Cover]]:
+    def cover(self, q: Fraction, a: int, known: bool, landed: bool) -> tuple[Fraction, int, list[Cover]]:
         """The inflow (q, a) covers the oldest pieces; returns what is left of it and what it covered."""
         x, y, found = q, a, []
         while self.pieces and x > 0:
@@ -116,7 +124,7 @@ class Cell:
             m = min(piece.qty, x)
             cost = r(y * m / x)
             share = self.shrink(piece, m)
-            found.append(Cover(piece, m, cost, share, known))
+            found.append(Cover(piece, m, cost, share, known, landed))
             x, y = x - m, y - cost
         return x, y, found
 
@@ -160,6 +168,7 @@ class AverageCell(Cell):
 
     Av: int = 0
     Aq: Fraction = ZERO  # 0: no basis yet
+    landed: bool = False  # landed costs are in the basis
 
     def ratio(self) -> Fraction | None:
         """The basis; what came from nothing does not count as one."""
@@ -177,6 +186,7 @@ class AverageCell(Cell):
         if m > 0:
             c = self.Aq - self.Q
             taken.parts.append((m, self.gone(c + m) - self.gone(c)))
+            taken.landed = self.landed
         if k > m:
             taken.uncovered = k - m
             taken.provisional, taken.from_nothing = self.price(k - m, standard)
@@ -184,11 +194,18 @@ class AverageCell(Cell):
         return taken
 
     def inflow(
-        self, q: Fraction, a: int, known: bool, at: int, receipt: EventKey | None = None
+        self,
+        q: Fraction,
+        a: int,
+        known: bool,
+        at: int,
+        receipt: EventKey | None = None,
+        landed: bool = False,
     ) -> list[Cover]:
         """`q` units come in at amount `a`, their own cost."""
         below = self.Q < 0
-        x, y, found = self.cover(q, a, known)
+        x, y, found = self.cover(q, a, known, landed)
+        self.landed = landed or (self.landed and self.Q > 0)
         if x > 0:
             self.Q, self.V = self.Q + x, self.V + y
             self.Av, self.Aq = self.V, self.Q
@@ -210,7 +227,7 @@ class AverageCell(Cell):
             self.Q, self.V = self.Q + q, self.V + a
             return a, True, []
         a = r(self.Av * q / self.Aq)
-        x, y, found = self.cover(q, a, True)
+        x, y, found = self.cover(q, a, True, self.landed)
         if x > 0:
             self.Q, self.V, self.Av, self.Aq = x, y, y, x
         return a, True, found
@@ -220,7 +237,7 @@ class AverageCell(Cell):
         change = value - self.V if self.Q > 0 else 0
         self.V += change
         self.Av, self.Aq = (self.V, self.Q) if self.Q > 0 else (cost.numerator, Fraction(cost.denominator))
-        self.costed = True
+        self.costed, self.landed = True, False
         return change
 
     def check(self) -> None:

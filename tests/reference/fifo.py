@@ -20,6 +20,7 @@ class Layer:
     at: int
     receipt: EventKey | None
     known: bool
+    landed: bool = False
 
 
 @dataclass
@@ -46,6 +47,7 @@ class FifoCell(Cell):
             cost = r(layer.value * m / layer.qty)
             layer.qty, layer.value, rest = layer.qty - m, layer.value - cost, rest - m
             taken.parts.append((m, cost))
+            taken.landed = taken.landed or layer.landed
             if layer.known:
                 self.last = layer.made_value / layer.made_qty
         self.layers = [layer for layer in self.layers if layer.qty > 0]
@@ -56,16 +58,22 @@ class FifoCell(Cell):
         return taken
 
     def inflow(
-        self, q: Fraction, a: int, known: bool, at: int, receipt: EventKey | None = None
+        self,
+        q: Fraction,
+        a: int,
+        known: bool,
+        at: int,
+        receipt: EventKey | None = None,
+        landed: bool = False,
     ) -> list[Cover]:
         """`q` units come in at amount `a`: pieces first, the rest is a layer."""
         below = self.Q < 0
-        x, y, found = self.cover(q, a, known)
+        x, y, found = self.cover(q, a, known, landed)
         if below and known:
             self.last = a / q
         if x > 0:
             behind = sum(1 for layer in self.layers if layer.at <= at)
-            self.layers.insert(behind, Layer(x, y, x, y, at, receipt, known))
+            self.layers.insert(behind, Layer(x, y, x, y, at, receipt, known, landed))
             self.Q, self.V = self.Q + x, self.V + y
         self.costed = self.costed or known
         return found

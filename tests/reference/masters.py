@@ -58,6 +58,8 @@ class Item:
     tracking: str = "none"
     whole_said: bool | None = None
     standard_cost: Fraction | None = None  # in currency per base unit
+    weight: Fraction = Fraction(0)  # of one base unit
+    volume: Fraction = Fraction(0)
     moved: bool = False
 
     @property
@@ -124,6 +126,8 @@ def upsert_item(item: Item, event: Event) -> None:
         item.uoms = {name: number(size) for name, size in event["uoms"].items()}
     item.tracking = event.get("tracking", item.tracking)
     item.whole_said = event.get("whole", item.whole_said)
+    for name in ("weight", "volume"):
+        setattr(item, name, number(event[name]) if name in event else getattr(item, name))
     if "standard_cost" in event:
         item.standard_cost = number(event["standard_cost"])
 

@@ -1,0 +1,78 @@
+"""What admission knows: the accepted set, settings, what was posted. A record works on a copy of it."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from tests.reference.exact import Event, EventKey, Refused, site_of
+from tests.reference.masters import Entity, Item, auto_item, plain
+from tests.reference.truth.events import Log
+from tests.reference.truth.lines import Posted
+from tests.reference.truth.rows import Row
+from tests.reference.truth.valuation import value_of
+from tests.reference.truth.walk import Walk
+
+
+@dataclass(frozen=True)
+class Broken:
+    """An accepted event made a later balance negative: where it breaks first, and how far."""
+
+    event: EventKey
+    breaks: EventKey
+    level: Fraction
+
+
+@dataclass
+class Accepted:
+    """Everything but the queue of waiting records. Its values are replaced, never changed in place."""
+
+    log: Log = field(default_factory=Log)
+    rows: dict[str, dict[EventKey, Row]] = field(default_factory=dict)  # entity -> its movements
+    walks: dict[str, Walk] = field(default_factory=dict)  # entity -> V of its rows
+    entities: dict[str, Entity] = field(default_factory=dict)
+    items: dict[tuple[str, str], Item] = field(default_factory=dict)
+    sites: set[tuple[str, str]] = field(default_factory=set)
+    version_of: dict[EventKey, int] = field(default_factory=dict)
+    lines: list[Posted] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
+    late: int = 0
+
+    def copy(self) -> Accepted:
+        """A copy to try a record on."""
+        other = copy.copy(self)
+        other.log = self.log.copy()
+        other.rows = {entity: dict(rows) for entity, rows in self.rows.items()}
+        for name in ("walks", "entities", "items", "sites", "version_of", "lines", "broken"):
+            setattr(other, name, copy.copy(getattr(self, name)))
+        return other
+
+    def entity(self, name: str) -> Entity:
+        """Settings of an entity, to be changed in this copy only."""
+        self.entities[name] = copy.copy(self.entities.get(name, Entity()))
+        return self.entities[name]
+
+    def item(self, entity: str, name: str) -> Item:
+        """An item, to be changed in this copy only."""
+        self.items[entity, name] = copy.copy(self.items.get((entity, name), Item()))
+        return self.items[entity, name]
+
+    def walk(self, entity: str) -> Walk:
+        """V of what is accepted of the entity."""
+        if entity not in self.walks:
+            self.walks[entity] = value_of(self.entities.get(entity, Entity()), {})
+        return self.walks[entity]
+
+    def need_masters(self, event: Event, item: str, refuse: bool) -> None:
+        """Items and sites that nobody described are made, or refused `unknown_master`."""
+        entity = event["entity"]
+        places = [event[name] for name in ("site", "from_site", "to_site") if event.get(name)]
+        for place in places:
+            if refuse and (entity, site_of(place)) not in self.sites:
+                raise Refused("unknown_master", site_of(place))
+        if refuse and item and (entity, item) not in self.items:
+            raise Refused("unknown_master", item)
+        self.sites |= {(entity, site_of(place)) for place in places}
+        if item and (entity, item) not in self.items:
+            self.items[entity, item] = auto_item(plain(event.get("uom")))
