@@ -199,8 +199,9 @@ def replay(data: Path | None, verify: bool, into: Path | None, jobs: Path | None
     folder = _require_data(data, jobs)
     if into is not None and into.exists() and (not into.is_dir() or any(into.iterdir())):
         raise UsageError(str(into), t("error.not_empty"), t("error.not_empty.cure"))
-    from pipelines.runtime import replay as archive  # type: ignore[attr-defined] # not written yet
+    from pipelines.runtime import replay as archive
     from pipelines.runtime.progress import bar
+    from pipelines.runtime.texts.shown import replay_report
 
     with bar(t("replay.title")) as progress:
         if into is not None:
@@ -212,8 +213,8 @@ def replay(data: Path | None, verify: bool, into: Path | None, jobs: Path | None
         print(t("replay.into", target=into))
         return
     if not report.identical:
-        raise Different(folder, report.difference or "?")
-    print(t("replay.identical", versions=report.versions, sha=report.sha256))
+        raise Different(folder, report.difference)
+    print(replay_report(report))
 
 
 @_verb

@@ -139,13 +139,18 @@ class ChainStep:
         e.leaf += 1
         return row
 
+    def digests(self) -> dict[str, str]:
+        """A sha256 per entity over all its lines, the unfinished leaf included."""
+        return {
+            entity: hashlib.sha256(
+                f"{entity}|{e.leaf}|{e.chain}|{leaf_hash(e.lines, e.ups)}".encode()
+            ).hexdigest()
+            for entity, e in sorted(self.entities.items())
+        }
+
     def digest(self) -> str:
-        """One sha256 over all entities, the unfinished leaves included: equal for equal ledgers."""
-        total = hashlib.sha256()
-        for entity in sorted(self.entities):
-            e = self.entities[entity]
-            total.update(f"{entity}|{e.leaf}|{e.chain}|{leaf_hash(e.lines, e.ups)}\n".encode())
-        return total.hexdigest()
+        """One sha256 over all entities: equal for equal ledgers."""
+        return hashlib.sha256("\n".join(self.digests().values()).encode()).hexdigest()
 
     def save(self, folder: Path) -> None:
         """Write the unfinished leaves (at most 1,023 versions of an entity), if they changed."""

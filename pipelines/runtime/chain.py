@@ -1,6 +1,4 @@
-"""The job `stock-live` in one piece: archived records in, blocks for the store out. No clock, no socket, no
-engine.
-"""
+"""The job `stock-live` in one piece: archived records in, blocks for the store out; no clock, no engine."""
 
 from __future__ import annotations
 
@@ -13,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from connectors.archive import Archived
+from connectors.maps.errors import MapError
 from connectors.maps.mapper import Mapper
 from pipelines.audit.chain import ChainStep
 from pipelines.audit.intake import IntakeStep
@@ -21,6 +20,7 @@ from pipelines.kernels.records import Facts, records_table
 from pipelines.ledger.columns import N_VERSION, N_WORD
 from pipelines.ledger.post import LedgerStep
 from pipelines.runtime.errors import StocktwinError
+from pipelines.runtime.i18n import t
 from pipelines.step import Step
 from sinks.contract import Block
 
@@ -41,9 +41,7 @@ class Decoders:
             path = self._path(mapper.decoder)
             if not path.exists():
                 draft = path.with_suffix(".tmp")
-                draft.write_text(
-                    json.dumps({"name": mapper.name, "map": mapper.document}, ensure_ascii=False), "utf-8"
-                )
+                draft.write_text(_spelled(mapper), "utf-8")
                 draft.replace(path)
             self._mappers[mapper.decoder] = mapper
 
@@ -59,12 +57,21 @@ class Decoders:
         if name not in self._mappers:
             path = self._path(name)
             if not path.exists():
-                raise StocktwinError(
-                    str(path), "the map of archived records is missing", "restore maps/ from a backup"
-                )
-            stored = json.loads(path.read_text("utf-8"))
-            self._mappers[name] = Mapper.from_dict(stored["map"], stored["name"])
+                raise StocktwinError(str(path), t("kept.missing"), t("kept.cure"))
+            self._mappers[name] = self._stored(path, name)
         return self._mappers[name]
+
+    def _stored(self, path: Path, name: str) -> Mapper:
+        """A map as it was kept; its name holds the hash of its content."""
+        try:
+            text = path.read_text("utf-8")
+            stored = json.loads(text)
+            mapper = Mapper.from_dict(stored["map"], stored["name"])
+        except (ValueError, KeyError, TypeError, AttributeError, MapError) as error:
+            raise StocktwinError(str(path), t("kept.changed"), t("kept.cure")) from error
+        if mapper.decoder != name or text != _spelled(mapper):
+            raise StocktwinError(str(path), t("kept.changed"), t("kept.cure"))
+        return mapper
 
     def _path(self, decoder: str) -> Path:
         return self.folder / (decoder.replace(":", "-").replace("/", "-") + ".json")
@@ -90,16 +97,18 @@ PASSING = frozenset({"raw.record", "raw.mapped", "raw.unmapped", "event", "intak
 class JobChain:
     """intake.decode -> ledger.post -> audit.intake, audit.chain: one batch after another, state in memory."""
 
-    def __init__(self, decoders: Decoders, refuse_unknown: frozenset[str] = frozenset()) -> None:
+    def __init__(self, decoders: Decoders) -> None:
         self.decoders = decoders
-        self.ledger = LedgerStep(refuse_unknown)
+        self.ledger = LedgerStep()
+        self.intake = IntakeStep()
         self.chain = ChainStep()
-        self.steps: tuple[Step, ...] = (DecodeStep(), self.ledger, IntakeStep(), self.chain)
+        self.steps: tuple[Step, ...] = (DecodeStep(), self.ledger, self.intake, self.chain)
         self.next_ordinal = 0
         self.watermarks: dict[str, int] = {}
 
     def process(self, b: Archived) -> Block:
         """Take the records of one archived block; what they lead to."""
+        self.ledger.refuse_unknown = frozenset(b.refuse_unknown)
         tables = self.decoders.tables(b)
         for step in self.steps:
             tables |= step.process(*map(tables.get, step.reads)).merged()
@@ -143,6 +152,10 @@ class JobChain:
 
 def _home(folder: Path, step: Step) -> Path:
     return folder / f"{step.name}@{step.version}"
+
+
+def _spelled(mapper: Mapper) -> str:
+    return json.dumps({"name": mapper.name, "map": mapper.document}, ensure_ascii=False)
 
 
 def _span(lines: pa.Table | None, versions: dict[str, int]) -> dict[str, tuple[int, int]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pipelines.runtime.texts import command, config, doctor, failure
+from pipelines.runtime.texts import command, config, doctor, failure, replay
 
 LANGUAGES = ("zh", "en")
 
@@ -17,6 +17,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     **config.TEXTS,
     **doctor.TEXTS,
     **failure.TEXTS,
+    **replay.TEXTS,
 }
 
 _state = {"lang": "en"}

@@ -22,6 +22,7 @@ from connectors.archive import Archive, Archived
 from connectors.contract import RawBatch
 from pipelines.runtime.chain import SETUP, Decoders, JobChain
 from pipelines.runtime.errors import StocktwinError
+from pipelines.runtime.progress import Progress, silent
 from pipelines.runtime.writer import WriterThread
 from sinks.clickhouse import Store
 from sinks.contract import Block
@@ -45,6 +46,7 @@ class Session:
     def __init__(
         self, data: Path, target: Target, *, refuse_unknown: frozenset[str] = frozenset(),
         clock: Callable[[], int] = wall_ms, sync: bool = False, serve: bool = True,
+        progress: Progress = silent,
     ) -> None:  # fmt: skip
         self.data, self.clock = data, clock
         data.mkdir(parents=True, exist_ok=True)
@@ -56,12 +58,13 @@ class Session:
             self.store.assert_settings()
             self.archive = Archive(data / "archive", sync=sync)
             self.decoders = Decoders(data / "maps")
-            self.chain = JobChain(self.decoders, refuse_unknown)
+            self.chain = JobChain(self.decoders)
+            self.refuse_unknown = tuple(sorted(refuse_unknown))
             self.block_writer = BlockWriter(self.store, Outbox(data / "outbox", sync=sync))
             self.events_since_save, self.saved_at = 0, clock()
             self.recovered = self._recover()
             self.writer = WriterThread(self.block_writer)
-            self._catch_up()
+            self._catch_up(progress)
             self.owner = OwnerServer(self.store, data / "owner.sock").start() if serve else None
         except BaseException:
             self.lock.close()
@@ -104,13 +107,17 @@ class Session:
             )  # fmt: skip
         return last
 
-    def _catch_up(self) -> None:
+    def _catch_up(self, progress: Progress) -> None:
+        """Walk the archive behind the last save; what the store does not have yet goes there."""
         for block in self.archive.read(self.chain.next_ordinal):
             stored, rest = block.cut(self.recovered)
             if stored is not None:
-                self.chain.process(stored)
+                self.process(stored)
             if rest is not None:
-                self.writer.put(self.chain.process(rest))
+                self.writer.put(self.process(rest))
+            progress(self.chain.next_ordinal, self.archive.next_ordinal)
+            if self.events_since_save >= SAVE_EVENTS:
+                self.save()
 
     # running
     # --------------------------------------------------------------------------------------------------------
@@ -137,7 +144,7 @@ class Session:
 
     def take(self, batch: RawBatch, run_id: str, file_id: str, trust: int) -> Archived:
         """Stamp and archive a block of records."""
-        return self.archive.append(batch, run_id, file_id, self.clock(), trust)
+        return self.archive.append(batch, run_id, file_id, self.clock(), trust, self.refuse_unknown)
 
     def setup(self, run_id: str, source: str, masters: list[dict[str, Any]], trust: int) -> None:
         """Post a map's own masters in front of its records; they are no input records."""
@@ -158,7 +165,8 @@ class Session:
         self.save_if_due()
 
     def save_if_due(self) -> None:
-        """Save when enough has happened since the last save."""
+        """Save when enough has happened since the last save, and close the archive's file when it is old."""
+        self.archive.tick(self.clock())
         if self.events_since_save >= SAVE_EVENTS or self.clock() - self.saved_at >= SAVE_MS:
             self.save()
 

@@ -108,12 +108,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "run.done": ("运行 {run}：{seconds} 秒，每秒 {rate} 条", "run {run}: {seconds} s, {rate} records/s"),
     "run.source": ("来源 {source}：{counts}", "source {source}: {counts}"),
     "run.title": ("运行 {job}", "running {job}"),
-    "replay.title": ("重放", "replaying"),
-    "replay.identical": (
-        "一致：{versions} 个版本，sha256 {sha}",
-        "identical: {versions} versions, sha256 {sha}",
-    ),
-    "replay.into": ("已重建到 {target}", "rebuilt in {target}"),
     "check.title": ("试解码", "decoding"),
     "check.jobs": (
         "{file}：正确（数据源 {sources}，主题 {topics}，作业 {jobs}）",

@@ -25,6 +25,14 @@ def run_report(report: Any, as_json: bool) -> str:
     return "\n".join([*lines, _counts(report)])
 
 
+def replay_report(report: Any) -> str:
+    """What `replay --verify` prints when nothing differs: a line for each entity, the total last."""
+    lines = [t("replay.entity", entity=e.entity, versions=e.versions, sha=e.sha256) for e in report.entities]
+    if report.behind:
+        lines.append(t("replay.behind", n=f"{report.behind:,}"))
+    return "\n".join([*lines, t("replay.identical", versions=report.versions, sha=report.sha256)])
+
+
 def schema_text(name: str) -> str:
     """The JSON Schema of `jobs` (jobs.yaml), of `events` (any) or of one type; UsageError for another."""
     if name == "jobs":

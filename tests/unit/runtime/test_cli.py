@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -47,7 +47,9 @@ class Verified:
     identical: bool
     versions: int = 7
     sha256: str = "ab"
-    difference: str | None = None
+    entities: tuple[Any, ...] = (SimpleNamespace(entity="MAIN", versions=7, sha256="cd"),)
+    behind: int = 0
+    difference: str = ""
 
 
 class Calls(list[tuple[Any, ...]]):
@@ -250,7 +252,11 @@ def test_sql(stocktwin: Run, calls: Calls) -> None:
 
 
 def test_replay(stocktwin: Run, calls: Calls) -> None:
-    assert stocktwin("replay", "--data", "D", "--verify") == (0, "identical: 7 versions, sha256 ab\n", "")
+    assert stocktwin("replay", "--data", "D", "--verify") == (
+        0,
+        "MAIN: 7 versions, sha256 cd\nidentical: 7 versions, sha256 ab\n",
+        "",
+    )
     calls.verified.identical = False  # type: ignore[attr-defined]
     calls.verified.difference = "MAIN version 3"  # type: ignore[attr-defined]
     code, out, err = stocktwin("replay", "--data", "D", "--verify")

@@ -27,9 +27,9 @@ def test_both_languages(msgid: str) -> None:
 
 
 def test_modules_do_not_share_a_msgid() -> None:
-    from pipelines.runtime.texts import command, config, doctor, failure
+    from pipelines.runtime.texts import command, config, doctor, failure, replay
 
-    parts = [command.TEXTS, config.TEXTS, doctor.TEXTS, failure.TEXTS]
+    parts = [command.TEXTS, config.TEXTS, doctor.TEXTS, failure.TEXTS, replay.TEXTS]
     assert sum(map(len, parts)) == len(i18n.CATALOGUE)
 
 

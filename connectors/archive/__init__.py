@@ -1,0 +1,10 @@
+"""The archive: every record as received, before anything looks at it; the log that a replay needs, and
+nothing else.
+"""
+
+from connectors.archive.block import Archived
+from connectors.archive.chain import ArchiveError, check_chain
+from connectors.archive.reading import read_archive
+from connectors.archive.writing import Archive
+
+__all__ = ["Archive", "ArchiveError", "Archived", "check_chain", "read_archive"]

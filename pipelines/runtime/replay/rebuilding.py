@@ -1,0 +1,35 @@
+"""`stocktwin replay --into DIR`: a data directory made of nothing but the archive.
+
+The archive is copied, not shared: the new directory stands for itself, and its copy is checked against its
+chain before anything is made of it. The rest is what a start after a crash does, from an empty store.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from pipelines.runtime.progress import Progress, silent
+from pipelines.runtime.replay.verifying import check_archive
+from pipelines.runtime.session import Session
+from sinks.lock import DirectoryLock
+from sinks.target import Target
+
+_COPIED = ("archive", "maps", "meta.json")
+
+
+def into(data: Path, target: Path, progress: Progress = silent) -> None:
+    """Rebuild `data` in the new or empty directory `target`.
+
+    Raises `StoreLocked` when somebody owns `data`, `StocktwinError` for a damaged archive.
+    """
+    with DirectoryLock(data):
+        check_archive(data)
+        target.mkdir(parents=True, exist_ok=True)
+        for name in _COPIED:
+            if (data / name).is_dir():
+                shutil.copytree(data / name, target / name)
+            elif (data / name).exists():
+                shutil.copy2(data / name, target / name)
+    check_archive(target)
+    Session(target, Target(), serve=False, progress=progress).close()
