@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from pipelines.runtime.warm import drop_stale
 from tests.repo import ROOT
 
 DEFAULT_SEED = 20261123
@@ -28,6 +29,11 @@ settings.register_profile(
 )
 settings.register_profile("dev", deadline=None, print_blob=True, suppress_health_check=_QUIET)
 settings.load_profile(PROFILE)
+
+
+def pytest_sessionstart() -> None:
+    """Numba does not see that a kernel's callee in another file has changed: tests would run old code."""
+    drop_stale()
 
 
 def pytest_report_header() -> str:

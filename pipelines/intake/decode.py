@@ -120,7 +120,13 @@ def _offsets(data: pa.LargeBinaryArray) -> tuple[NDArray[np.uint8], I64]:
     _, offsets, values = data.buffers()
     offs = np.frombuffer(offsets, np.int64)[data.offset : data.offset + len(data) + 1]
     buf = np.frombuffer(values, np.uint8) if values is not None and values.size else np.zeros(1, np.uint8)
-    return buf, offs
+    return _constant(buf), _constant(offs)
+
+
+def _constant(values: Any) -> Any:
+    """Read-only, whoever made the buffer: one kind of array is one compiled form of each kernel."""
+    values.flags.writeable = False
+    return values
 
 
 def _known_reasons(rec: I64, ok: NDArray[np.uint8], buf: NDArray[np.uint8]) -> None:
@@ -196,7 +202,7 @@ def decode_columns(events: pa.Table, rec_index: I64, refused: list[Verdict], a: 
             rec[:, col] = np.where(rec[:, col] == NONE, NONE, rec[:, col] + (base << SPAN_BITS))
             parts.append(buf)
             base += len(buf)
-    joined = np.concatenate(parts) if parts else np.zeros(1, np.uint8)
+    joined = _constant(np.concatenate(parts) if parts else np.zeros(1, np.uint8))
     complete_all(rec, seen, a.at_ms, ok, *_RULES, LAYOUT.field)
     _known_reasons(rec, ok, joined)
     extra = bytearray()

@@ -19,6 +19,7 @@ from pipelines.runtime.errors import UsageError
 from pipelines.runtime.i18n import t
 from pipelines.runtime.progress import Progress
 from pipelines.runtime.session import Session
+from pipelines.runtime.warm import ready
 from schemas.registry import TRUST
 from sinks.target import Target
 
@@ -79,7 +80,8 @@ def source_of(cfg: Jobs, job: str, where: str, mapping: str | None) -> tuple[str
 
 
 def open_session(cfg: Jobs, job: str, data: Path) -> Session:
-    """The data directory, with what jobs.yaml says of stores and unknown masters."""
+    """The data directory, with what jobs.yaml says of stores and unknown masters; kernels compiled first."""
+    ready()
     strict = frozenset(n for n in cfg.sources if cfg.unknown_master_of(n) == "refuse")
     return Session(data, Target(**cfg.target_of(job).model_dump()), refuse_unknown=strict)
 

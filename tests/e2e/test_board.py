@@ -7,7 +7,6 @@ The store is real and small (`small_mart`); its `submit` stands in for the ledge
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from decimal import Decimal
@@ -22,11 +21,6 @@ from tests.e2e.small_mart import ENTITY, SmallMart, small_mart
 
 pytestmark = pytest.mark.e2e
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
 WIDE, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -54,18 +48,6 @@ def url(mart: SmallMart, skew: list[int]) -> Iterator[str]:
     """A running board on the store."""
     with running(Board(mart.query, mart.submit, lambda: wall_ms() + skew[0], mart.raw), port=0) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Debian's chromium."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    if not Path(CHROMIUM).exists():
-        pytest.skip("no chromium here: apt-get install chromium fonts-noto-cjk")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -105,6 +105,13 @@ TEXTS: dict[str, tuple[str, str]] = {
         'for example stocktwin sql "SELECT * FROM mart.v_stock_now"',
     ),
     "use.schema": ("没有 {name} 的 JSON Schema", 'no JSON Schema of "{name}"'),
+    "warm.title": ("编译计算核", "compiling the kernels"),
+    "warm.start": (
+        "编译计算核：仅此一次（改动后再来），约一分钟",
+        "compiling the kernels: once (and after a change of one), about a minute",
+    ),
+    "warm.done": ("计算核已就绪，用时 {seconds} 秒", "kernels ready after {seconds} s"),
+    "warm.failed": ("编译 {part} 的计算核时失败：{text}", "compiling the kernels of {part} failed: {text}"),
     "run.done": ("运行 {run}：{seconds} 秒，每秒 {rate} 条", "run {run}: {seconds} s, {rate} records/s"),
     "run.source": ("来源 {source}：{counts}", "source {source}: {counts}"),
     "run.title": ("运行 {job}", "running {job}"),
@@ -115,6 +122,5 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "check.map": ("{map}：正确（规则 {rules} 条）", "{map}: ok ({rules} rules)"),
     "check.input": ("{input}：试解码 {n} 条记录", "{input}: {n} records decoded on trial"),
-    "progress.records": ("{n} 条记录", "{n} records"),
     "progress.left": ("剩余", "left"),
 }
