@@ -137,6 +137,7 @@ class BlockPart(ABC):
         if packed and follow:
             self._stream.close()
             raise FileError(part, "a gzip file cannot be followed", "follow the plain file")
+        self._size = Path(part).stat().st_size
         self._carry = np.zeros(0, dtype=np.uint8)
         self._swallow = False
         self._drained = False
@@ -183,6 +184,14 @@ class BlockPart(ABC):
     def position(self) -> int:
         """The number of the next record."""
         return self._next
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of the file itself, packed or not, read so far; all of them once it is closed."""
+        if self._stream.closed:
+            return self._size
+        raw = getattr(self._stream, "fileobj", None) or self._stream
+        return int(raw.tell())
 
     def close(self) -> None:
         """Close the file."""

@@ -210,7 +210,7 @@ class Reader:
 
     def start_expect(self, line: str, number: int, where: str) -> None:
         """`expect face(column, column)`."""
-        match = re.fullmatch(r"expect (\w+)\(([^)]*)\)", line)
+        match = re.fullmatch(r"expect ([\w@.:+-]+)\(([^)]*)\)", line)
         if not match:
             raise CaseError(f"{where}: write expect FACE(column, column)")
         columns = [c for c in re.split(r"[,\s]+", match[2]) if c]

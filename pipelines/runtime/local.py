@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from connectors.contract import Source
-from pipelines.runtime.progress import Progress
+from pipelines.runtime.progress import Meter, Progress
 from pipelines.runtime.session import Session
 
 MAX_RECORDS, MAX_BYTES = 1 << 16, 16 << 20
@@ -22,7 +22,7 @@ def run_local(
     parts = [
         (name, source.build(name, session.position(run_id, source.name, name))) for name in source.parts()
     ]
-    done = 0
+    meter = Meter(progress, [name for name, _ in parts])
     try:
         while parts and not stop():
             idle = True
@@ -36,8 +36,7 @@ def run_local(
                 idle = False
                 archived = session.take(batch, run_id, str(getattr(part, "source_id", "") or ""), trust)
                 session.post(session.process(archived))
-                done += len(batch)
-                progress(done, None, name)
+                meter.batch(name, part, len(batch))
             if idle and parts:
                 session.save_if_due()
                 time.sleep(POLL_S)

@@ -109,6 +109,8 @@ def content(event: Event) -> tuple[Any, ...]:
     """What makes two events with the same id the same: every field after decoding, in any order."""
 
     def meaning(name: str, value: Any) -> Any:
+        if value in ("", None):
+            return ""  # in a `set` it takes the field away
         if name in DECIMAL_FIELDS:
             return number(value)
         if name in TIME_FIELDS:

@@ -122,5 +122,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "check.map": ("{map}：正确（规则 {rules} 条）", "{map}: ok ({rules} rules)"),
     "check.input": ("{input}：试解码 {n} 条记录", "{input}: {n} records decoded on trial"),
+    "progress.records": ("{n} 条记录", "{n} records"),
     "progress.left": ("剩余", "left"),
 }

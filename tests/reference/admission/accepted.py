@@ -24,6 +24,19 @@ class Broken:
     level: Fraction
 
 
+@dataclass(frozen=True)
+class Taking:
+    """Revenue as a commit booked it: of a sale, or the difference that a correction made."""
+
+    entity: str
+    version: int
+    event: EventKey
+    found_by: EventKey
+    at: int
+    period: str
+    revenue: int
+
+
 @dataclass
 class Accepted:
     """Everything but the queue of waiting records. Its values are replaced, never changed in place."""
@@ -38,14 +51,17 @@ class Accepted:
     lines: list[Posted] = field(default_factory=list)
     broken: list[Broken] = field(default_factory=list)
     late: int = 0
+    takings: list[Taking] = field(default_factory=list)
+    closed: dict[str, str] = field(default_factory=dict)  # entity -> closed through this period
 
     def copy(self) -> Accepted:
         """A copy to try a record on."""
         other = copy.copy(self)
         other.log = self.log.copy()
         other.rows = {entity: dict(rows) for entity, rows in self.rows.items()}
-        for name in ("walks", "entities", "items", "sites", "version_of", "lines", "broken"):
-            setattr(other, name, copy.copy(getattr(self, name)))
+        for name, value in vars(self).items():
+            if name not in ("log", "rows"):
+                setattr(other, name, copy.copy(value))
         return other
 
     def entity(self, name: str) -> Entity:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from tests.reference.admission import periods
 from tests.reference.admission.accepted import Accepted
-from tests.reference.exact import EventKey, decimal_text, r, site_of, time_text
+from tests.reference.exact import EventKey, period, r, site_of, time_text
 from tests.reference.faces import Row, amount_of, money, returns_id
 from tests.reference.masters import plain
 from tests.reference.truth.lines import Entry, LineKey, Posted, net, physical
@@ -18,7 +19,8 @@ def of(s: Accepted) -> dict[str, list[Row]]:
     return {
         "movement": movements(s), "true_up": true_ups(s), "line": lines(s), "net": entries(s),
         "stock": stock_now(s), "cell": cells(s), "cogs": cogs(s), "sale": sale(s), "count": counts(s),
-        "flag": flags(s), "broken": broken(s),
+        "flag": flags(s), "broken": broken(s), "period_balance": periods.period_balance(s),
+        "profit": periods.profit(s), "prior_period": periods.prior_period(s),
     }  # fmt: skip
 
 
@@ -163,6 +165,10 @@ def cogs(s: Accepted) -> list[Row]:
             cost, open_, state = x["cost"], 0, "uncosted" if x["unknown"] else "billed"
             if x["kind"] == "delivery":
                 cost, open_, state = cost_now(walk, key)
+            if state in ("billed", "landed") and period(x["row"].at(walk.rows), s.entities[entity].tz) <= (
+                s.closed.get(entity, "")
+            ):
+                state = "closed"
             rows.append({
                 "entity": entity, "event_id": key[1], "returns_id": returned(walk, x), "item": x["item"],
                 "site": x["site"], "channel": x["channel"], "qty": amount_of(x["qty"]),
@@ -230,6 +236,6 @@ def flags(s: Accepted) -> list[Row]:
 def broken(s: Accepted) -> list[Row]:
     """Accepted events that made a later balance negative."""
     return [
-        {"event_id": x.event[1], "breaks_id": x.breaks[1], "level_qty": decimal_text(x.level)}
+        {"event_id": x.event[1], "breaks_id": x.breaks[1], "level_qty": amount_of(x.level)}
         for x in s.broken
     ]  # fmt: skip

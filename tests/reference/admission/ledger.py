@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.reference.admission import faces
+from tests.reference.admission import as_of, faces, periods
 from tests.reference.admission.accepted import Accepted
 from tests.reference.admission.movements import accept_movement, commit
 from tests.reference.arriving import Arriving
@@ -15,7 +15,7 @@ from tests.reference.truth.rows import Row as Movement
 from tests.reference.truth.valuation import value_of
 
 MASTERS = ("master.entity", "master.item", "master.site", "master.rate")
-TYPES = {*FIELDS, *MASTERS}
+TYPES = {*FIELDS, *MASTERS, "period.close"}
 
 
 class Truth(Arriving):
@@ -78,6 +78,9 @@ class Truth(Arriving):
         s.entity(event["entity"])
         if event["type"] in MASTERS:
             self.accept_master(s, event, arrived)
+        elif event["type"] == "period.close":
+            periods.close(s, event)
+            commit(s, event, arrived, None, None)
         else:
             accept_movement(s, event, arrived, event["source"] in self.refuse_unknown)
 
@@ -106,6 +109,13 @@ class Truth(Arriving):
     def late(self) -> int:
         """Accepted events earlier than what their cell held already."""
         return self.accepted.late
+
+    def face(self, name: str) -> list[Row]:
+        """A face by name; `name@time@time` for those with parameters: `stock_as_of@2025-01-03T00:00Z@now`."""
+        face, *parameters = name.split("@")
+        if parameters:
+            return as_of.PARAMETRIC[face](self.accepted, *parameters)
+        return self.faces()[face]
 
     def faces(self) -> dict[str, list[Row]]:
         """Every face by name."""

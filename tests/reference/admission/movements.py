@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from tests.reference.admission.accepted import Accepted, Broken
+from tests.reference.admission import periods
+from tests.reference.admission.accepted import Accepted, Broken, Taking
 from tests.reference.exact import Event, EventKey, Refused, event_key, reference
 from tests.reference.masters import Entity, plain
 from tests.reference.truth.events import ABOUT, CORRECT, check_fields, check_set, target
@@ -23,12 +24,13 @@ def accept_movement(s: Accepted, event: Event, arrived: int, refuse_unknown: boo
     if event["type"] == CORRECT:
         check_set(s.log.events[target(event)], s.log.events[root]["type"], event["set"])
     rows = s.rows.setdefault(name, {})
-    changed = [root, *(key for key, row in rows.items() if row.link == root and event["type"] in ABOUT)]
-    for key in changed:
+    old = rows.get(root)
+    for key in [root, *(key for key, row in rows.items() if row.link == root and event["type"] in ABOUT)]:
         rows[key] = read_row(s, key, refuse_unknown)
+    periods.check_count(s, old, rows[root])
     before = s.walk(name)
     after = value_of(s.entities[name], rows)
-    judge(s, event, changed[0], before, after)
+    judge(s, event, root, before, after)
     commit(s, event, arrived, before, after)
     note(s, event, root, before, after)
 
@@ -137,6 +139,19 @@ def commit(s: Accepted, event: Event, arrived: int, before: Walk | None, after: 
     if before is None or after is None:
         return
     s.walks[event["entity"]] = after
+    closed = s.closed.get(event["entity"], "")
     for number, (line, entry, own) in enumerate(difference(before.entries, after.entries, key), 1):
-        month = open_period(line.at, entity.tz, "")
+        month = open_period(line.at, entity.tz, closed)
         s.lines.append(Posted(entity.version, number, line, entry, own, key, month, arrived))
+    before_, after_ = revenues(before), revenues(after)
+    for sale in [*after_, *(sale for sale in before_ if sale not in after_)]:
+        change = after_.get(sale, 0) - before_.get(sale, 0)
+        if change:
+            of, at = sale
+            month = open_period(at, entity.tz, closed)
+            s.takings.append(Taking(event["entity"], entity.version, of, key, at, month, change))
+
+
+def revenues(walk: Walk) -> dict[tuple[EventKey, int], int]:
+    """Revenue per sale, and when it lies."""
+    return {(key, x["row"].at(walk.rows)): x["revenue"] for key, x in walk.sales.items()}

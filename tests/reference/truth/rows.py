@@ -84,7 +84,7 @@ def in_order(rows: Mapping[EventKey, Row]) -> list[Row]:
 def read(event: Event, item_name: str, item: Item | None, entity: Entity) -> Row:
     """The figures of an effective event; refused are unknown units, fractions, scales and mismatches."""
     row = Row(event, item_name)
-    if item is None:  # a charge, or a landed cost
+    if item is None or ("qty" not in event and event["type"] != "stock.revalue"):  # a charge, a landed cost
         return replace(row, money=minor_amount(entity, event, "amount"))
     if event["type"] == "stock.revalue":
         return replace(row, cost=price_minor(entity, event, "unit_cost"))
