@@ -12,8 +12,11 @@ import pyarrow as pa
 
 from pipelines.ledger.columns import COMMITTED, DUPLICATE, REFUSED, WAITING
 from pipelines.ledger.post import LedgerStep
+from pipelines.runtime.on_bytewax import run_bytewax
+from pipelines.runtime.progress import silent
 from schemas.reasons import BY_CODE
 from tests.batches import batches
+from tests.caserun import RED, RUN_ID, CaseSource, MemorySession, blocks_of, faces_of
 from tests.faces import faces_from_tables
 from tests.records import Faces, Row, Run
 
@@ -40,6 +43,31 @@ def fast_faces(run: Run, cuts: Sequence[int], snapshots: Sequence[int]) -> Faces
     whole = {n: pa.concat_tables(parts, promote_options="default") for n, parts in tables.items()}
     faces = faces_from_tables(whole)
     return faces | fate.faces(len(run.records))
+
+
+def bytewax_faces(run: Run) -> Faces:
+    """The whole job as a Bytewax dataflow: source, archive, decoding, ledger, audit."""
+    with tempfile.TemporaryDirectory() as folder:
+        session: Any = MemorySession(Path(folder), run)
+        finished = run_bytewax(session, CaseSource(run, session), RUN_ID, RED, silent, lambda: False)
+        session.archive.close()
+    assert finished
+    return faces_of(session.blocks)
+
+
+def archive_faces(run: Run) -> Faces:
+    """Archived first, then the job over what the archive gives back: of a closed file and of the open one."""
+    with tempfile.TemporaryDirectory() as folder:
+        session = MemorySession(Path(folder), run)
+        for i, (arrived, batch) in enumerate(blocks_of(run)):
+            session.now = arrived
+            session.take(batch, RUN_ID, "", RED)
+            if i == 1:
+                session.archive.close_file(wait=True)
+        for archived in session.archive.read():
+            session.post(session.process(archived))
+        session.archive.close()
+    return faces_of(session.blocks)
 
 
 class Fate:

@@ -9,13 +9,14 @@ import random
 
 import pytest
 
+from tests import fast
 from tests.caseio import Expect, write_case
 from tests.comparing import FACES, differences
 from tests.conftest import SHARE
 from tests.records import Faces, Record, Run
 from tests.sim.shrinking import shrink
 from tests.sim.streams import stream
-from tests.ways import ReferenceWay, fast
+from tests.ways import ReferenceWay
 
 STREAMS = max(2, round(40 * SHARE))
 RECORDS = 120
@@ -26,7 +27,7 @@ def fast_faces(records: list[Record], salt: int) -> Faces:
     share = random.Random(salt).choice([0.02, 0.1, 0.5, 1.0])
     draws = [random.Random(f"{salt} {r.events[0]['id']} {r.arrived}").random() for r in records]
     cuts = [i for i, draw in enumerate(draws, 1) if draw < share or i == len(records)]
-    return fast("fast_faces")(Run(records), cuts, [cut for cut in cuts if draws[cut - 1] < share / 5])
+    return fast.fast_faces(Run(records), cuts, [cut for cut in cuts if draws[cut - 1] < share / 5])
 
 
 def found(records: list[Record], salt: int) -> list[str]:
@@ -52,7 +53,6 @@ def as_case(records: list[Record], seed: int) -> str:
 
 @pytest.mark.parametrize("number", range(STREAMS))
 def test_fast_equals_reference(number: int, seed: int) -> None:
-    fast("fast_faces")
     own = seed + number
     records = stream(own, RECORDS)
     if not found(records, own):
