@@ -6,6 +6,7 @@ text. Two sets of rows are equal when their tables are, both sorted by the grain
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -139,7 +140,8 @@ def first_difference(
     if len(mine) != len(other):
         told = (_told(table, mine, other), _told(table, other, mine))
         return Difference(table.full_name, place, "", *told, key)
-    a, b = next((a, b) for a, b in zip(mine, other, strict=True) if a != b)
+    # Rows that both sides have do not count: of several in one grain the others are held against each other.
+    a, b = (_alone(mine, other), _alone(other, mine))
     name = next(name for name in names if a[name] != b[name])
     return Difference(
         table.full_name, place, name, show(table, name, a[name]), show(table, name, b[name]), key
@@ -161,6 +163,13 @@ def _with(rows: pa.Table, grain: tuple[str, ...], key: tuple[Any, ...]) -> list[
         mask &= np.asarray(pc.equal(column, pa.scalar(value, column.type)))
     found: list[dict[str, Any]] = rows.filter(pa.array(mask)).to_pylist()
     return found
+
+
+def _alone(these: list[dict[str, Any]], those: list[dict[str, Any]]) -> dict[str, Any]:
+    """The first of these rows that those lack."""
+    left = Counter(tuple(row.values()) for row in those)
+    left.subtract(tuple(row.values()) for row in these)
+    return next(row for row in these if left[tuple(row.values())] < 0)
 
 
 def _told(table: Table, these: list[dict[str, Any]], those: list[dict[str, Any]]) -> str:
