@@ -43,7 +43,7 @@ class Job:
     """The job's chain without a store, and what became of each record."""
 
     def __init__(self, folder: Path) -> None:
-        self.chain = JobChain(Decoders(folder), frozenset({STRICT_SOURCE}))
+        self.chain = JobChain(Decoders(folder))
         self.fate: dict[int, str] = {}
         self.counts: Counter[str] = Counter()
         self.movements: list[dict[str, Any]] = []
@@ -62,7 +62,19 @@ class Job:
         first, n = self.chain.next_ordinal, len(raws)
         offsets = np.array(positions if positions is not None else range(first, first + n), np.int64)
         data = pa.array(raws, pa.large_binary())
-        block = Archived(first, "till", "part", "r1", "ndjson", "", arrived_at, 2, offsets, data)
+        block = Archived(
+            first,
+            "till",
+            "part",
+            "r1",
+            "ndjson",
+            "",
+            arrived_at,
+            2,
+            offsets,
+            data,
+            refuse_unknown=(STRICT_SOURCE,),
+        )
         tables = self.chain.process(block).tables
         for row in tables["ops.intake"].to_pylist():
             self.counts.update({k: v for k, v in row.items() if k not in ("source", "run_id")})
