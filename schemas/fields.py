@@ -53,7 +53,8 @@ class Field:
 
     `unit`: what a number counts (`uom` = the unit of the same event, `minor` = the entity's currency).
     `signed`: may be below 0 (MONEY and QTY only). `positive`: must be above 0. `src`: where the rule is from.
-    `form`: the name in `schemas.forms.FORMS` of what a text must look like.
+    `form`: the name in `schemas.forms.FORMS` of what a text must look like. `personal`: names a person, and
+    is pseudonymised at the door.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Field:
     src: str = ""
     positive: bool = False
     form: str = ""
+    personal: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a definition that contradicts itself: `ValueError` names the field."""
@@ -74,8 +76,8 @@ class Field:
             raise ValueError(f"field {self.name}: `enum` goes with Kind.ENUM and only with it")
         if self.signed and (self.positive or self.kind not in (Kind.MONEY, Kind.QTY)):
             raise ValueError(f"field {self.name}: `signed` is for MONEY or QTY that is not `positive`")
-        if self.form and self.kind is not Kind.STRING:
-            raise ValueError(f"field {self.name}: `form` is for Kind.STRING")
+        if (self.form or self.personal) and self.kind is not Kind.STRING:
+            raise ValueError(f"field {self.name}: `form` and `personal` are for Kind.STRING")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +144,16 @@ UNIT_PRICE = Field(
     "unit_price", Kind.PRICE, "单价(不含税)", "Price of one `uom`, without tax", "currency/uom"
 )
 CHANNEL = Field("channel", Kind.STRING, "渠道", "Sales channel")
-CUSTOMER = Field("customer", Kind.STRING, "客户(入库前已假名化)", "Customer, pseudonymised at the door")
+CUSTOMER = Field(
+    "customer", Kind.STRING, "客户(入库前已假名化)", "Customer, pseudonymised at the door", personal=True
+)
 
 
 def optional(field: Field, zh: str = "", en: str = "") -> Field:
     """The same field, not required, with other texts where given."""
     return Field(
         field.name, field.kind, zh or field.zh, en or field.en, field.unit, False, field.enum, field.signed,
-        field.src, field.positive, field.form,
+        field.src, field.positive, field.form, field.personal,
     )  # fmt: skip
 
 

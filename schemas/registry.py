@@ -12,8 +12,8 @@ from schemas.families import cost, event, lot, master, period, pool, purchase, s
 from schemas.fields import COMMON, EventType, Family, Field, Kind
 
 __all__ = [
-    "COMMON", "ENVELOPE", "EVENT_COLUMNS", "EVENT_TYPES", "FAMILIES", "FIELDS", "TRUST", "TYPE_CODES",
-    "TYPE_NAMES", "field_index", "type_code", "type_name",
+    "COMMON", "ENVELOPE", "EVENT_COLUMNS", "EVENT_TYPES", "FAMILIES", "FIELDS", "PERSONAL", "TRUST",
+    "TYPE_CODES", "TYPE_NAMES", "field_index", "type_code", "type_name",
 ]  # fmt: skip
 
 TRUST: tuple[str, ...] = ("green", "yellow", "red")
@@ -72,6 +72,9 @@ def _fields_by_name() -> dict[str, tuple[Field, ...]]:
 
 FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(_fields_by_name())
 """Every definition that bears a wire name (a name may be required in one type and optional in another)."""
+
+PERSONAL: tuple[str, ...] = (*(name for name, fields in FIELDS.items() if fields[0].personal), "operator")
+"""Fields that name a person. No type has an operator yet: a record that has one is refused, and kept."""
 
 EVENT_COLUMNS: tuple[str, ...] = (
     "rec", "type", "entity", "id", "source", "seq", "time", "trust", "recorded_at", "item", "site", "to_site",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +24,7 @@ from schemas.fields import (
 from schemas.forms import FORMS, BadForm
 from schemas.reasons import Reason
 from schemas.registry import ENVELOPE, EVENT_TYPES, TRUST, field_index, type_code
+from schemas.texts import BadText, clean
 from schemas.units import canonical as canonical_unit
 
 Row = dict[str, int | str]
@@ -33,8 +33,6 @@ _NUMBER = re.compile(r"(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?\Z", re.AS
 _TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)?\Z", re.ASCII
 )
-# White space of Unicode but the separators 1C-1F and NEL, which are control characters.
-_BLANK = " \t\r\n\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGITS = 18  # |value x 10^places| < 10^18
 _EXPONENT, _FAR = 10, 10**9  # an exponent of so many characters is beyond every limit
@@ -44,16 +42,10 @@ def text_of(name: str, v: Any) -> str:
     """A clean string: NFC, trimmed, no control characters, at most 256 bytes."""
     if not isinstance(v, str) or isinstance(v, Number):
         refuse(Reason.BAD_TYPE, f"{name}: text expected")
-    v = unicodedata.normalize("NFC", v).strip(_BLANK)
     try:
-        size = len(v.encode())
-    except UnicodeEncodeError:
-        refuse(Reason.BAD_ENCODING, f"{name}: a lone surrogate is no character")
-    if size > MAX_TEXT_BYTES:
-        refuse(Reason.RANGE, f"{name}: more than {MAX_TEXT_BYTES} bytes")
-    if any(unicodedata.category(ch) == "Cc" for ch in v):
-        refuse(Reason.BAD_TYPE, f"{name}: control characters are not text")
-    return str(v)
+        return clean(v)
+    except BadText as error:
+        refuse(error.reason, f"{name}: {error}")
 
 
 def formed(f: Field, word: str) -> str:

@@ -24,6 +24,7 @@ from pipelines.runtime.i18n import t
 from pipelines.step import Step
 from sinks.contract import Block
 
+NDJSON = "ndjson"  # decoder of canonical events
 SETUP = "setup"  # decoder of a map's own masters: canonical events that are no input records
 
 
@@ -50,7 +51,7 @@ class Decoders:
         facts = Facts(
             b.first, b.source, b.part, b.run_id, b.file_id, b.arrived_at, b.trust, counted=b.decoder != SETUP
         )
-        mapper = None if b.decoder in ("ndjson", SETUP) else self._mapper(b.decoder)
+        mapper = None if b.decoder in (NDJSON, SETUP) else self._mapper(b.decoder)
         return decode_tables(facts, b.offsets, b.data, mapper)
 
     def _mapper(self, name: str) -> Mapper:

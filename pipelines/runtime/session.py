@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,7 +21,9 @@ import pyarrow as pa
 
 from connectors.archive import Archive, Archived
 from connectors.contract import RawBatch
-from pipelines.runtime.chain import SETUP, Decoders, JobChain
+from connectors.personal.pseudonyms import Pseudonyms
+from connectors.personal.records import seal
+from pipelines.runtime.chain import NDJSON, SETUP, Decoders, JobChain
 from pipelines.runtime.errors import StocktwinError
 from pipelines.runtime.progress import Progress, silent
 from pipelines.runtime.writer import WriterThread
@@ -58,6 +61,7 @@ class Session:
             self.store.assert_settings()
             self.archive = Archive(data / "archive", sync=sync)
             self.decoders = Decoders(data / "maps")
+            self.pseudonyms = Pseudonyms(data)
             self.chain = JobChain(self.decoders)
             self.refuse_unknown = tuple(sorted(refuse_unknown))
             self.block_writer = BlockWriter(self.store, Outbox(data / "outbox", sync=sync))
@@ -143,7 +147,12 @@ class Session:
         return self.archive.positions.get((run_id, source, part))
 
     def take(self, batch: RawBatch, run_id: str, file_id: str, trust: int) -> Archived:
-        """Stamp and archive a block of records."""
+        """Stamp and archive a block of records; whom canonical ones name is pseudonymised before.
+
+        Rows of a mapped file come sealed from their door, which alone knows the columns.
+        """
+        if batch.decoder == NDJSON:
+            batch = replace(batch, data=seal(batch.data, self.pseudonyms))
         return self.archive.append(batch, run_id, file_id, self.clock(), trust, self.refuse_unknown)
 
     def setup(self, run_id: str, source: str, masters: list[dict[str, Any]], trust: int) -> None:

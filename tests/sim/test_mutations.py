@@ -52,7 +52,7 @@ class Job:
 
     def _watch(self, *tables: pa.Table) -> Outputs:
         out = self._process(*tables)
-        for v in out.merged()["verdict"].to_pylist():
+        for v in out.merged().get("verdict", pa.table({})).to_pylist():
             name = NAMES[v["status"]]
             self.fate[v["rec"]] = str(BY_CODE[v["reason"]]) if name == "refused" else name
         return out

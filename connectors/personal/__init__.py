@@ -1,0 +1,1 @@
+"""Persons are pseudonymised at the door: what is archived names none."""

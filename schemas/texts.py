@@ -1,0 +1,37 @@
+"""What a text on the wire is, once for everybody: NFC, trimmed, no control characters, at most 256 bytes."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from schemas.fields import MAX_TEXT_BYTES
+from schemas.reasons import Reason
+
+# White space of Unicode but the separators 1C-1F and NEL, which are control characters.
+BLANK = " \t\r\n\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+
+
+class BadText(ValueError):
+    """A text that is none; `reason` is the refusal, the message says why."""
+
+    def __init__(self, reason: Reason, problem: str) -> None:
+        super().__init__(problem)
+        self.reason = reason
+
+
+def clean(text: str) -> str:
+    """The text as it is kept; "" counts as absent. Raises `BadText`.
+
+    >>> clean(" TEA 500 ")
+    'TEA 500'
+    """
+    kept = unicodedata.normalize("NFC", text).strip(BLANK)
+    try:
+        size = len(kept.encode())
+    except UnicodeEncodeError as error:
+        raise BadText(Reason.BAD_ENCODING, "a lone surrogate is no character") from error
+    if size > MAX_TEXT_BYTES:
+        raise BadText(Reason.RANGE, f"more than {MAX_TEXT_BYTES} bytes")
+    if any(unicodedata.category(ch) == "Cc" for ch in kept):
+        raise BadText(Reason.BAD_TYPE, "control characters are not text")
+    return kept
