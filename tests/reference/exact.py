@@ -20,7 +20,7 @@ QTY_LIMIT = Fraction(2**61, 10**6)
 NO_DIGITS = {"JPY", "KRW", "VND", "CLP"}
 THREE_DIGITS = {"BHD", "JOD", "KWD", "OMR", "TND"}
 DECIMAL_FIELDS = {
-    "qty", "unit_cost", "unit_price", "amount", "discount", "tax",
+    "qty", "to_qty", "catch_qty", "unit_cost", "unit_price", "amount", "discount", "tax",
     "standard_cost", "weight", "volume", "shelf_life", "rate",
 }  # fmt: skip
 TIME_FIELDS = {"time", "expiry", "expires"}

@@ -60,6 +60,7 @@ class Item:
     standard_cost: Fraction | None = None  # in currency per base unit
     weight: Fraction = Fraction(0)  # of one base unit
     volume: Fraction = Fraction(0)
+    catch_uom: str = ""  # unit of the second quantity, '' where there is none
     moved: bool = False
 
     @property
@@ -125,6 +126,7 @@ def upsert_item(item: Item, event: Event) -> None:
     if "uoms" in event:
         item.uoms = {name: number(size) for name, size in event["uoms"].items()}
     item.tracking = event.get("tracking", item.tracking)
+    item.catch_uom = event.get("catch_uom", item.catch_uom)
     item.whole_said = event.get("whole", item.whole_said)
     for name in ("weight", "volume"):
         setattr(item, name, number(event[name]) if name in event else getattr(item, name))
@@ -142,12 +144,16 @@ def minor_amount(entity: Entity, event: Event, name: str) -> int | None:
     return int(amount)
 
 
-def priced_amount(entity: Entity, event: Event, price: str) -> int | None:
-    """The event's amount in minor units: stated, or qty x price; None if neither is there."""
+def priced_amount(entity: Entity, event: Event, price: str, qty: Fraction | None = None) -> int | None:
+    """The event's amount in minor units: stated, or qty x price; None if neither is there.
+
+    `qty`: what the price is of, where that is not the event's quantity.
+    """
     stated = minor_amount(entity, event, "amount")
     if event.get(price) in (None, ""):
         return stated
-    found = round(number(event["qty"]) * number(event[price]) * entity.minor)
+    priced = number(event["qty"]) if qty is None else qty
+    found = round(priced * number(event[price]) * entity.minor)
     if stated is not None and abs(stated - found) > 1:
         raise Refused("amount_mismatch", f"amount is {stated}, qty x {price} is {found} minor units")
     return found if stated is None else stated

@@ -86,6 +86,21 @@ def movement(w: World) -> Event:
     return w.event("stock.revalue", item=w.one("X", "L"), unit_cost=w.one("5", "11"))
 
 
+def changing(w: World) -> Event | None:
+    """A transfer that changes the item, the lot or the owner; a new standard cost."""
+    kind = w.rng.choice(["item", "item", "lot", "owner", "standard"])
+    if kind == "standard":
+        return w.event("master.item", item=w.one("X", "L"), standard_cost=w.one("8", "9", "10.01"))
+    places = {"from_site": w.one("A", "B", "C"), "to_site": w.one("A", "B", "C")}
+    goods = w.goods()
+    if kind == "item":
+        into = {"to_item": "PACK", "to_qty": str(w.rng.randint(1, 30))}
+        return w.event("stock.transfer", **places, **goods, **into)
+    if kind == "lot" and goods["lot"]:
+        return w.event("stock.transfer", **places, **goods, to_lot="L3")
+    return w.event("stock.transfer", **places, **goods, owner="V7", to_owner="E", unit_cost=w.one(*PRICES))
+
+
 def giving_back(w: World) -> Event | None:
     """A return, linked or not; small ones, so that most of them fit in any order."""
     of = w.past("sale.delivery", "stock.receipt")
@@ -130,14 +145,13 @@ def landed(w: World) -> Event | None:
 def world(seed: int, n: int, plain: bool = False, **settings: Any) -> tuple[list[Event], list[Event]]:
     """The masters, and n events in the order in which they were made up.
 
-    `plain`: no events about events, no landed costs. `settings` of the entity instead of random ones.
+    `plain`: only what today's ledger knows. `settings` of the entity instead of random ones.
     """
     rng = random.Random(seed)
     w = World(rng)
     base = {"source": "setup", "time": "2025-01-01T00:00:00Z", "entity": "E"}
-    method = {
-        "valuation": rng.choice(["moving_average", "fifo"]), "scope": rng.choice(["site", "entity", "lot"]),
-    } | settings  # fmt: skip
+    methods = ["moving_average", "fifo"] if plain else ["moving_average", "fifo", "fifo", "standard"]
+    method = {"valuation": rng.choice(methods), "scope": rng.choice(["site", "entity", "lot"])} | settings
     masters: list[Event] = [
         {**base, "id": "e", "type": "master.entity", **method},
         {
@@ -159,9 +173,9 @@ def world(seed: int, n: int, plain: bool = False, **settings: Any) -> tuple[list
             "volume": "3",
         },
     ]
-    makers = [movement, giving_back, about, landed]
+    makers = [movement, giving_back, about, landed, changing]
     while len(w.made) < n:
-        event = rng.choices(makers, [60, 16, 0, 0] if plain else [60, 16, 18, 6])[0](w)
+        event = rng.choices(makers, [60, 16, 0, 0, 0] if plain else [56, 16, 16, 6, 6])[0](w)
         if event is not None:
             w.made.append(event)
     return masters, w.made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -46,6 +45,3 @@ def known(version: int, recorded: int, known_at: str) -> bool:
     if known_at == "now":
         return True
     return version <= int(known_at[1:]) if known_at.startswith("v") else recorded <= time_ms(known_at)
-
-
-PARAMETRIC: dict[str, Callable[..., list[Row]]] = {"stock_as_of": stock_as_of}

@@ -10,7 +10,7 @@ from tests.reference.admission.accepted import Accepted
 from tests.reference.exact import EventKey, period, r, site_of, time_text
 from tests.reference.faces import Row, amount_of, money, returns_id
 from tests.reference.masters import plain
-from tests.reference.truth.lines import Entry, LineKey, Posted, net, physical
+from tests.reference.truth.lines import AccountKey, Entry, LineKey, Posted, net, physical
 from tests.reference.truth.walk import Walk
 
 
@@ -117,24 +117,27 @@ def cells(s: Accepted) -> list[Row]:
 
 
 def stock_now(s: Accepted) -> list[Row]:
-    """Per (entity, site, item, lot, owner) the quantity and the row's share of its cell's value (D31)."""
+    """Per (entity, site, item, lot, owner) the quantities and the row's share of its cell's value (D31)."""
     found = []
     for walk in s.walks.values():
-        for key, places in by_cell(walk).items():
+        catch = by_cell(walk, walk.state.catch)
+        for key, places in by_cell(walk, walk.state.accounts).items():
             cell = walk.state.cells[key]
             for place, share in shares(cell.V, cell.Q, places).items():
-                if places[place] or share:
+                second = catch.get(key, {}).get(place, Fraction(0))
+                if places[place] or share or second:
                     found.append({
                         "entity": key[0], "site": place[0], "item": key[1], "lot": place[1], "owner": key[2],
                         "on_hand_qty": amount_of(places[place]), "value_amt": money(share, minor(s, key[0])),
+                        "catch_qty": amount_of(second),
                     })  # fmt: skip
     return found
 
 
-def by_cell(walk: Walk) -> dict[Any, dict[tuple[str, str], Fraction]]:
+def by_cell(walk: Walk, accounts: dict[AccountKey, Fraction]) -> dict[Any, dict[tuple[str, str], Fraction]]:
     """Cell -> (site, lot) -> quantity."""
     found: dict[Any, dict[tuple[str, str], Fraction]] = {}
-    for account, qty in walk.state.accounts.items():
+    for account, qty in accounts.items():
         if physical(account):
             places = found.setdefault(walk.cell_key(account), {})
             place = (site_of(account[1]), account[3])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.reference.admission import as_of, faces, periods
+from collections.abc import Callable
+
+from tests.reference.admission import as_of, faces, parallel, periods
 from tests.reference.admission.accepted import Accepted
 from tests.reference.admission.movements import accept_movement, commit
 from tests.reference.arriving import Arriving
@@ -15,6 +17,9 @@ from tests.reference.truth.rows import Row as Movement
 from tests.reference.truth.valuation import value_of
 
 MASTERS = ("master.entity", "master.item", "master.site", "master.rate")
+PARAMETRIC: dict[str, Callable[..., list[Row]]] = {
+    "stock_as_of": as_of.stock_as_of, "valuation": parallel.valuation,
+}  # fmt: skip
 TYPES = {*FIELDS, *MASTERS, "period.close"}
 
 
@@ -114,7 +119,7 @@ class Truth(Arriving):
         """A face by name; `name@time@time` for those with parameters: `stock_as_of@2025-01-03T00:00Z@now`."""
         face, *parameters = name.split("@")
         if parameters:
-            return as_of.PARAMETRIC[face](self.accepted, *parameters)
+            return PARAMETRIC[face](self.accepted, *parameters)
         return self.faces()[face]
 
     def faces(self) -> dict[str, list[Row]]:

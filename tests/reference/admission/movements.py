@@ -8,9 +8,10 @@ from fractions import Fraction
 from tests.reference.admission import periods
 from tests.reference.admission.accepted import Accepted, Broken, Taking
 from tests.reference.exact import Event, EventKey, Refused, event_key, reference
-from tests.reference.masters import Entity, plain
+from tests.reference.masters import Entity, auto_item, base_qty, plain
 from tests.reference.truth.events import ABOUT, CORRECT, check_fields, check_set, target
 from tests.reference.truth.lines import Posted, difference, open_period
+from tests.reference.truth.moving import account_of, target_of
 from tests.reference.truth.rows import Row, read
 from tests.reference.truth.valuation import value_of
 from tests.reference.truth.walk import Problem, Walk
@@ -45,6 +46,8 @@ def read_row(s: Accepted, key: EventKey, refuse_unknown: bool) -> Row:
     s.need_masters(event, item_name, refuse_unknown)
     item = s.item(name, item_name) if item_name else None
     row = replace(read(event, item_name, item, entity), live=s.log.is_live(key))
+    if event["type"] == "stock.transfer":
+        row = repacked(s, row)
     check_type(s, entity, row)
     entity.moved = True
     if item is not None:
@@ -56,8 +59,8 @@ def check_type(s: Accepted, entity: Entity, row: Row) -> None:
     """What settings and masters do not allow, whatever the stock."""
     e, foreign = row.event, plain(row.event.get("owner")) not in ("", row.event["entity"])
     by_cost = row.type == "stock.revalue" or row.cost is not None
-    if row.type == "stock.transfer" and e["from_site"] == e["to_site"]:
-        raise Refused("not_allowed", "a transfer from a place to itself")
+    if row.type == "stock.transfer":
+        check_transfer(row)
     if row.type == "stock.count" and s.items[e["entity"], row.item].tracking == "lot" and not e.get("lot"):
         raise Refused("missing_field", "a count of lot-tracked stock names the lot")
     if by_cost and entity.valuation == "standard":
@@ -73,6 +76,36 @@ def check_type(s: Accepted, entity: Entity, row: Row) -> None:
         for name in ("lot", "owner"):
             if plain(e.get(name)) not in ("", plain(of.get(name))):
                 raise Refused("not_allowed", f"{name} {e[name]!r} is not that of the original")
+
+
+def repacked(s: Accepted, row: Row) -> Row:
+    """What a transfer turns its item into: another item has a quantity of its own."""
+    e = row.event
+    name = plain(e.get("to_item"))
+    if name in ("", row.item):
+        if e.get("to_qty") not in (None, ""):
+            raise Refused("not_allowed", "to_qty without to_item; what is lost on the way is an issue")
+        return row
+    if e.get("to_qty") in (None, ""):
+        raise Refused("missing_field", "to_item needs to_qty")
+    if (e["entity"], name) not in s.items:
+        s.items[e["entity"], name] = auto_item(plain(e.get("to_uom")))
+    item = s.item(e["entity"], name)
+    item.moved = True
+    return replace(
+        row, to_item=name, to_qty=base_qty(item, {"qty": e["to_qty"], "uom": plain(e.get("to_uom"))})
+    )
+
+
+def check_transfer(row: Row) -> None:
+    """A transfer changes something, and own goods become another's by a sale only."""
+    source, target = account_of(row, row.event["from_site"]), target_of(row)
+    if source == target:
+        raise Refused("not_allowed", "a transfer from a place to itself")
+    if source[4] == "" and target[4] != "":
+        raise Refused("not_allowed", "own goods become another's by a sale")
+    if source[4] != "" and target[4] == "" and row.money is None:
+        raise Refused("missing_field", "goods taken over from their owner need unit_cost or amount")
 
 
 def landed(s: Accepted, row: Row) -> Row:

@@ -8,17 +8,12 @@ from tests.reference.cells import Taken
 from tests.reference.exact import r, site_of
 from tests.reference.masters import plain
 from tests.reference.posting import issue_place, under
-from tests.reference.truth import returning
-from tests.reference.truth.lines import ZERO, AccountKey, Entry, LineKey
+from tests.reference.truth import moving, returning
+from tests.reference.truth.lines import ZERO, Entry, LineKey
+from tests.reference.truth.moving import account_of
 from tests.reference.truth.rows import Row
 from tests.reference.truth.standard import StandardCell
 from tests.reference.truth.walk import Delivered, Walk
-
-
-def account_of(row: Row, place: str) -> AccountKey:
-    """The event's own account at a place."""
-    e = row.event
-    return (e["entity"], place, row.item, plain(e.get("lot")), plain(e.get("owner")), plain(e.get("pool")))
 
 
 def receipt(w: Walk, row: Row) -> None:
@@ -34,7 +29,7 @@ def receipt(w: Walk, row: Row) -> None:
     whole = own + sum(x.share for x in landed)
     w.state.delivered[row.key] = Delivered(account, supplier, row.qty, money=own)
     w.bring(row, account, row.qty, whole, known=True, landed=bool(landed), receipt=row.key)
-    w.line(row, "goods", account, supplier, -row.qty, -own)
+    w.line(row, "goods", account, supplier, -row.qty, -own, catch=-(row.catch or ZERO))
     for cost, share, contra in landed:
         w.enter(LineKey(row.key, cost, "landed", account, contra, "", w.at), Entry(ZERO, -share))
 
@@ -42,13 +37,14 @@ def receipt(w: Walk, row: Row) -> None:
 def out(w: Walk, row: Row, contra: str) -> Taken:
     """Site -> contra, qty, cost."""
     account = account_of(row, row.event["site"])
+    catch = w.catch_out(account, row.qty, row.catch)
     taken = w.take(row, account, row.qty, contra, "cogs")
     w.state.delivered[row.key] = Delivered(
         account, contra, row.qty, money=row.money or 0, own_cost=taken.cost, covered=taken.covered,
         covered_cost=taken.covered_cost, covered_unknown=taken.covered_unknown and taken.covered > 0,
         landed=taken.landed,
     )  # fmt: skip
-    w.line(row, "goods", account, contra, row.qty, taken.cost)
+    w.line(row, "goods", account, contra, row.qty, taken.cost, catch=catch)
     return taken
 
 
@@ -71,34 +67,6 @@ def charge(w: Walk, row: Row) -> None:
     returning.sale_row(w, row, "charge", account, ZERO, row.money or 0, 0, plain(row.event.get("channel")))
 
 
-def transfer(w: Walk, row: Row) -> None:
-    """from_site -> to_site at cost; within one cell without value; FIFO carries layer by layer (D30)."""
-    source, target = account_of(row, row.event["from_site"]), account_of(row, row.event["to_site"])
-    cell, into = w.cell(row, source), w.cell(row, target)
-    w.state.delivered[row.key] = Delivered(source, target[1], row.qty)
-    if cell is into:
-        w.watch(row, source, row.qty)
-        w.line(row, "goods", source, target[1], row.qty, 0)
-        return
-    taken = w.take(row, source, row.qty, "@price_variance", "variance")
-    w.line(row, "goods", source, target[1], row.qty, taken.cost)
-    carry(w, row, target, taken)
-
-
-def carry(w: Walk, row: Row, target: AccountKey, taken: Taken) -> None:
-    """What one cell gave comes into another: FIFO layer by layer, the uncovered part last."""
-    landed = taken.landed
-    if w.entity.valuation == "fifo":
-        for m, cost in taken.parts:
-            w.bring(row, target, m, cost, known=not taken.covered_unknown, landed=landed)
-        if taken.uncovered > 0:
-            w.bring(row, target, taken.uncovered, taken.provisional, known=not taken.from_nothing)
-        return
-    unknown = (taken.covered_unknown or taken.covered == 0) and (taken.from_nothing or taken.uncovered == 0)
-    qty = taken.covered + taken.uncovered
-    w.bring(row, target, qty, taken.cost, known=not unknown, landed=landed)
-
-
 def count(w: Walk, row: Row) -> None:
     """The account is set to qty; with unit_cost the cell is set to unit_cost x qty, if it holds just that."""
     account = account_of(row, row.event["site"])
@@ -107,11 +75,13 @@ def count(w: Walk, row: Row) -> None:
     diff, value = row.qty - book, 0
     w.state.delivered[row.key] = Delivered(account, "@count", row.qty)
     alone = cell.Q + diff == row.qty and not isinstance(cell, StandardCell)
+    held = w.state.catch.get(account, ZERO)
+    catch = w.catch_out(account, -diff, None) if row.catch is None else held - row.catch
     if diff < 0:
         value = -w.take(row, account, -diff, "@count", "cogs").cost
     elif diff > 0:
         value, _ = w.bring_unpriced(row, account, diff)
-    w.line(row, "goods", account, "@count", -diff, -value)
+    w.line(row, "goods", account, "@count", -diff, -value, catch=catch)
     if row.cost is not None and not alone:
         w.problem(row.key, "not_allowed", "cost", f"the cell holds {cell.Q}, the counted account {row.qty}")
     elif row.cost is not None:
@@ -134,6 +104,8 @@ def revalue(w: Walk, row: Row) -> None:
         if key[1:3] != (row.item, owner) or (site and of_site != site_of(site)) or (lot and of_lot != lot):
             continue
         cell = w.state.cells[key]
+        if isinstance(cell, StandardCell):  # when the log is valued at standard cost beside its own method
+            continue
         w.touched.setdefault(row.key, set()).add(key)
         change = cell.restate(row.cost, r(row.cost * cell.Q), w.at)
         w.line(row, "value", cell.accounts[-1], "@revaluation", ZERO, -change)
@@ -158,7 +130,7 @@ POSTINGS: dict[str, Callable[[Walk, Row], None]] = {
     "sale.charge": charge,
     "sale.return": returning.sale_return,
     "purchase.return": returning.purchase_return,
-    "stock.transfer": transfer,
+    "stock.transfer": moving.transfer,
     "stock.count": count,
     "stock.revalue": revalue,
 }

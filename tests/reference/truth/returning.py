@@ -64,6 +64,14 @@ def fits(w: Walk, row: Row, of: Delivered | None) -> Fraction:
     return m
 
 
+def catch_back(w: Walk, row: Row) -> Fraction:
+    """The second quantity of a return: as stated, else its part of what was delivered."""
+    of = w.rows[row.link] if row.link else None
+    if row.catch is not None or of is None or not of.catch:
+        return row.catch or ZERO
+    return Fraction(r(of.catch * row.qty / of.qty * 10**6), 10**6)
+
+
 def sale_return(w: Walk, row: Row) -> None:
     """Linked: at the delivery's own cost. What is not linked: an inflow without a cost of its own."""
     if row.link is None:
@@ -86,7 +94,7 @@ def sale_return(w: Walk, row: Row) -> None:
         more, known = w.bring_unpriced(row, account, rest)
         value, unknown = value + more, unknown or not known
     w.state.delivered[row.key] = Delivered(account, contra, row.qty)
-    w.line(row, "goods", account, contra, -row.qty, -value)
+    w.line(row, "goods", account, contra, -row.qty, -value, catch=-catch_back(w, row))
     stated = revenue if row.money is None else row.money
     sale_row(w, row, "return", account, -row.qty, -stated, -value, channel, unknown)
 
@@ -158,5 +166,6 @@ def purchase_return(w: Walk, row: Row) -> None:
     if row.money is not None:
         credit = 0 if w.foreign(account) else row.money
     w.state.delivered[row.key] = Delivered(account, contra, row.qty)
-    w.line(row, "goods", account, contra, row.qty, credit)
+    catch = w.catch_out(account, row.qty, row.catch)
+    w.line(row, "goods", account, contra, row.qty, credit, catch=catch)
     w.line(row, "price", account, "@price_variance", ZERO, cost - credit)

@@ -11,8 +11,17 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
-from tests.reference.exact import Event, EventKey, event_key, number, r, reference, time_ms
-from tests.reference.masters import Entity, Item, base_qty, minor_amount, plain, price_minor, priced_amount
+from tests.reference.exact import Event, EventKey, Refused, event_key, number, r, reference, time_ms
+from tests.reference.masters import (
+    Entity,
+    Item,
+    base_qty,
+    canonical,
+    minor_amount,
+    plain,
+    price_minor,
+    priced_amount,
+)
 
 ZERO = Fraction(0)
 RANKS = {
@@ -44,6 +53,9 @@ class Row:
     tax: int = 0
     cost: Fraction | None = None  # per base unit: minor units of a count or revaluation, a master's currency
     worth: int = 0  # of a count: r(unit_cost x qty)
+    catch: Fraction | None = None  # the second quantity, if it is stated
+    to_item: str = ""  # of a repack
+    to_qty: Fraction = ZERO
     link: EventKey | None = None
     live: bool = True  # not cancelled
     receipts: tuple[EventKey, ...] = ()  # of a landed cost
@@ -96,11 +108,34 @@ def read(event: Event, item_name: str, item: Item | None, entity: Entity) -> Row
         link=reference(event, event["returns"]) if event.get("returns") else None,
         discount=minor_amount(entity, event, "discount") or 0,
         tax=minor_amount(entity, event, "tax") or 0,
+        catch=catch_qty(event, item),
     )
     if event["type"] != "stock.count":
-        return replace(row, money=priced_amount(entity, event, price))
+        return replace(row, money=priced_amount(entity, event, price, priced_qty(event, item, row)))
     if event.get("unit_cost") in (None, ""):
         return row
     per_unit = price_minor(entity, event, "unit_cost")
     factor = item.factor(plain(event.get("uom")))
     return replace(row, cost=per_unit / factor, worth=r(per_unit * number(event["qty"])))
+
+
+def catch_qty(event: Event, item: Item) -> Fraction | None:
+    """The second quantity as stated; needed where it comes in, and only for an item that has one."""
+    stated = event.get("catch_qty") not in (None, "")
+    if stated and not item.catch_uom:
+        raise Refused("not_allowed", "the item has no catch_uom, so no second quantity")
+    if item.catch_uom and not stated and event["type"] == "stock.receipt":
+        raise Refused("missing_field", "a receipt of this item needs catch_qty")
+    return number(event["catch_qty"]) if stated else None
+
+
+def priced_qty(event: Event, item: Item, row: Row) -> Fraction | None:
+    """What the prices are of: `price_uom`, the second quantity or another unit; None: the event's unit."""
+    unit = plain(event.get("price_uom"))
+    if unit in ("", plain(event.get("uom"))):
+        return None
+    if item.catch_uom and canonical(unit) == canonical(item.catch_uom):
+        if row.catch is None:
+            raise Refused("missing_field", f"a price per {unit} needs catch_qty")
+        return row.catch
+    return row.qty / item.factor(unit)

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from tests.reference.cells import AverageCell, Cell, Cover, Piece, Taken
-from tests.reference.exact import QTY_LIMIT, VALUE_LIMIT, EventKey, site_of
+from tests.reference.exact import QTY_LIMIT, VALUE_LIMIT, EventKey, r, site_of
 from tests.reference.fifo import FifoCell
 from tests.reference.masters import Entity
 from tests.reference.truth.lines import NOTHING, ZERO, AccountKey, Entry, LineKey, physical, sides
@@ -256,6 +256,15 @@ class Walk:
                 of.landed = of.landed or found.landed
             key = LineKey(piece.event, row.key, piece.leg, of.account, piece.contra, "", self.at)
             self.enter(key, Entry(ZERO, value))
+
+    def catch_out(self, account: AccountKey, qty: Fraction, stated: Fraction | None) -> Fraction:
+        """The second quantity leaving with `qty`: as stated, or in proportion; the last takes the rest."""
+        held, here = self.state.catch.get(account, ZERO), self.qty(account)
+        if stated is not None:
+            return stated
+        if held == 0 or here <= 0 or qty == here:
+            return held if qty == here else ZERO
+        return Fraction(r(held * qty / here * 10**6), 10**6)
 
     def foreign(self, account: AccountKey) -> bool:
         """Do the goods belong to somebody else? Then they have no value here."""
