@@ -131,12 +131,16 @@ class Outbox:
 
     def _write(self, path: Path, parts: list[bytes | pa.Buffer]) -> None:
         draft = path.with_suffix(".tmp")
-        with draft.open("wb") as file:
-            for part in parts:
-                file.write(part)
-            if self._sync:
-                file.flush()
-                os.fsync(file.fileno())
+        try:
+            with draft.open("wb") as file:
+                for part in parts:
+                    file.write(part)
+                if self._sync:
+                    file.flush()
+                    os.fsync(file.fileno())
+        except OSError as error:
+            error.filename = error.filename or str(path)
+            raise
         draft.replace(path)
         if self._sync:
             folder = os.open(self._folder, os.O_RDONLY)

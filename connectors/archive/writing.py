@@ -188,9 +188,15 @@ class Archive:
             if behind is not None:
                 yield behind
 
+    def let_go(self) -> None:
+        """Wait for a closing under way and close the write-ahead file; it stays for the next start."""
+        if self._closing is not None:
+            self._closing.join()
+        os.close(self._wal)
+
     def close(self) -> None:
-        """Close the last file and let go."""
+        """Close the last file of the chain and let go."""
         try:
             self.close_file(wait=True)
         finally:
-            os.close(self._wal)
+            self.let_go()

@@ -187,6 +187,10 @@ _BELOW = {
 }
 
 
+# How the embedded engine tells of a full disk: errno 28, and its own check before a large write.
+_NO_SPACE = ("No space left on device", "NOT_ENOUGH_SPACE")
+
+
 def as_error(error: BaseException, place: str = "") -> StocktwinError | None:
     """The leaf that tells of `error`, or None when it is a defect of ours and deserves its traceback.
 
@@ -197,6 +201,11 @@ def as_error(error: BaseException, place: str = "") -> StocktwinError | None:
     if isinstance(error, StocktwinError):
         return error
     names = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
+    if "connectors.archive.chain.ArchiveError" in names:
+        kind, facts = getattr(error, "kind", ""), getattr(error, "facts", {})
+        return StocktwinError(
+            getattr(error, "place", place), t(f"archive.{kind}", **facts), t("archive.cure")
+        )
     if "connectors.maps.errors.MapError" in names:
         return MapError([_adopted(error, place)])
     if "sinks.lock.StoreLocked" in names:
@@ -205,6 +214,8 @@ def as_error(error: BaseException, place: str = "") -> StocktwinError | None:
     if isinstance(getattr(error, "what", None), str):
         return _adopted(error, place)
     if names & _BELOW.keys():
+        if any(word in str(error) for word in _NO_SPACE):
+            return DiskFull(place)
         told = StocktwinError(place, str(error))
         told.exit_code = max(code for name, code in _BELOW.items() if name in names)
         return told

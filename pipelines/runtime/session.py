@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +27,7 @@ from connectors.personal.pseudonyms import Pseudonyms
 from connectors.personal.records import seal
 from pipelines.runtime.chain import NDJSON, SETUP, Decoders, JobChain
 from pipelines.runtime.errors import StocktwinError
+from pipelines.runtime.i18n import t
 from pipelines.runtime.progress import Progress, silent
 from pipelines.runtime.writer import WriterThread
 from sinks.clickhouse import Store
@@ -43,6 +46,16 @@ def wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+@contextmanager
+def _placed(path: Path) -> Iterator[None]:
+    """A failing write names its place: the system does so only where a file is opened."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
 class Session:
     """Owner of a data directory from `open` to `close`."""
 
@@ -52,27 +65,30 @@ class Session:
         progress: Progress = silent,
     ) -> None:  # fmt: skip
         self.data, self.clock = data, clock
+        self.refuse_unknown = tuple(sorted(refuse_unknown))
         data.mkdir(parents=True, exist_ok=True)
-        self.lock = DirectoryLock(data)
-        try:
+        with ExitStack() as opened:
+            opened.callback(DirectoryLock(data).close)
             self.meta = self._meta()
             self.store = Store.open(target, data)
+            opened.callback(self.store.close)
             self.store.migrate()
             self.store.assert_settings()
             self.archive = Archive(data / "archive", sync=sync)
+            opened.callback(self.archive.let_go)
             self.decoders = Decoders(data / "maps")
             self.pseudonyms = Pseudonyms(data)
             self.chain = JobChain(self.decoders)
-            self.refuse_unknown = tuple(sorted(refuse_unknown))
             self.block_writer = BlockWriter(self.store, Outbox(data / "outbox", sync=sync))
             self.events_since_save, self.saved_at = 0, clock()
+            self._ready: deque[Block] = deque()
             self.recovered = self._recover()
             self.writer = WriterThread(self.block_writer)
+            opened.callback(self.writer.stop)
             self._catch_up(progress)
-            self.owner = OwnerServer(self.store, data / "owner.sock").start() if serve else None
-        except BaseException:
-            self.lock.close()
-            raise
+            if serve:
+                opened.callback(OwnerServer(self.store, data / "owner.sock").start().close)
+            self._opened = opened.pop_all()
 
     def _meta(self) -> dict[str, Any]:
         path = self.data / "meta.json"
@@ -80,14 +96,14 @@ class Session:
             self._write_meta({"format": FORMAT, "runs": []})
         meta: dict[str, Any] = json.loads(path.read_text("utf-8"))
         if meta.get("format") != FORMAT:
-            raise StocktwinError(
-                str(path), f"format {meta.get('format')}", f"this release reads format {FORMAT}"
-            )
+            what = t("session.format", found=meta.get("format"), ours=FORMAT)
+            raise StocktwinError(str(path), what, t("session.format.cure"))
         return meta
 
     def _write_meta(self, meta: dict[str, Any]) -> None:
         draft = self.data / "meta.json.tmp"
-        draft.write_text(json.dumps(meta, ensure_ascii=False, indent=1), "utf-8")
+        with _placed(draft):
+            draft.write_text(json.dumps(meta, ensure_ascii=False, indent=1), "utf-8")
         draft.replace(self.data / "meta.json")
 
     # recovery
@@ -98,17 +114,11 @@ class Session:
         self.chain.restore(self.data / "state")
         last = self.block_writer.recover()
         if self.chain.next_ordinal > self.archive.next_ordinal or last >= self.archive.next_ordinal:
-            raise StocktwinError(
-                str(self.data / "archive"),
-                f"ends at record {self.archive.next_ordinal - 1}, state or store are further",
-                "restore the archive from a backup that is as new as the store",
-            )  # fmt: skip
+            what = t("session.archive_short", last=self.archive.next_ordinal - 1)
+            raise StocktwinError(str(self.data / "archive"), what, t("session.archive_short.cure"))
         if self.chain.next_ordinal > last + 1:
-            raise StocktwinError(
-                str(self.data / "store"),
-                f"holds records up to {last}, the state is further ({self.chain.next_ordinal - 1})",
-                "rebuild it: stocktwin replay --into a new directory",
-            )  # fmt: skip
+            what = t("session.store_short", last=last, state=self.chain.next_ordinal - 1)
+            raise StocktwinError(str(self.data / "store"), what, t("replay.rebuild"))
         return last
 
     def _catch_up(self, progress: Progress) -> None:
@@ -116,9 +126,10 @@ class Session:
         for block in self.archive.read(self.chain.next_ordinal):
             stored, rest = block.cut(self.recovered)
             if stored is not None:
-                self.process(stored)
+                self.chain.process(stored)
+                self.events_since_save += len(stored)
             if rest is not None:
-                self.writer.put(self.process(rest))
+                self._hand_over(self.process(rest))
             progress(self.chain.next_ordinal, self.archive.next_ordinal)
             if self.events_since_save >= SAVE_EVENTS:
                 self.save()
@@ -163,15 +174,21 @@ class Session:
             self.post(self.process(self.take(batch, run_id, "", trust)))
 
     def process(self, archived: Archived) -> Block:
-        """Run the job over a block."""
+        """Run the job over a block; `post` it then."""
         block = self.chain.process(archived)
         self.events_since_save += len(archived)
+        self._ready.append(block)
         return block
 
     def post(self, block: Block) -> None:
         """Hand a block to the store, and save when it is time."""
-        self.writer.put(block)
+        self._hand_over(block)
         self.save_if_due()
+
+    def _hand_over(self, upto: Block | None) -> None:
+        """Give the writer what is processed up to a block (None: all): an engine may be ahead of posting."""
+        while self._ready and (upto is None or self._ready[0].last_ordinal <= upto.last_ordinal):
+            self.writer.put(self._ready.popleft())
 
     def save_if_due(self) -> None:
         """Save when enough has happened since the last save, and close the archive's file when it is old."""
@@ -182,8 +199,10 @@ class Session:
     def save(self) -> None:
         """Save the state; everything before it is in the store, so the outbox may forget it."""
         if self.events_since_save:
+            self._hand_over(None)
             self.writer.drain()
-            self.chain.save(self.data / "state")
+            with _placed(self.data / "state"):
+                self.chain.save(self.data / "state")
             self.block_writer.drop(self.chain.next_ordinal - 1)
         self.events_since_save, self.saved_at = 0, self.clock()
 
@@ -195,21 +214,10 @@ class Session:
         return rows
 
     def close(self) -> None:
-        """Save, let go of everything."""
-        try:
+        """Save, close the archive's file, let go of everything."""
+        with self._opened:
             self.save()
-        finally:
-            self._let_go()
-
-    def _let_go(self) -> None:
-        if self.owner is not None:
-            self.owner.close()
-        try:
-            self.writer.close()
-            self.archive.close()
-        finally:
-            self.store.close()
-            self.lock.close()
+            self.archive.close_file(wait=True)
 
     def __enter__(self) -> Session:
         return self
@@ -219,8 +227,8 @@ class Session:
     ) -> None:
         if error is None:
             self.close()
-        else:
-            self._let_go()
+        else:  # nothing more is written: the next start goes on from what is on disk
+            self._opened.close()
 
     def blocks(self, first: int = 0) -> Iterator[Archived]:
         """The archive from `first` on."""

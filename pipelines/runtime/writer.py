@@ -45,12 +45,11 @@ class WriterThread:
         barrier.reached.wait()
         self._check()
 
-    def close(self) -> None:
-        """Write what is left and end the thread."""
+    def stop(self) -> None:
+        """Write what is left, unless something failed, and end the thread."""
         if self._thread.is_alive():
             self._queue.put(None)
             self._thread.join()
-        self._check()
 
     def _check(self) -> None:
         if self._error is not None:

@@ -15,7 +15,8 @@ from pipelines.runtime.session import Session
 from sinks.lock import DirectoryLock
 from sinks.target import Target
 
-_COPIED = ("archive", "maps", "meta.json")
+# The key of pseudonyms too: a customer stays the same in what the new directory goes on to receive.
+_COPIED = ("archive", "maps", "meta.json", "pseudonym.key", "pseudonym.id")
 
 
 def into(data: Path, target: Path, progress: Progress = silent) -> None:

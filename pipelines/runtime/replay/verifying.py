@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.archive import ArchiveError, check_chain, read_archive
+from connectors.archive import check_chain, read_archive
 from pipelines.runtime.chain import Decoders, JobChain
-from pipelines.runtime.errors import StocktwinError, StoreBroken
+from pipelines.runtime.errors import StocktwinError, StoreBroken, as_error
 from pipelines.runtime.i18n import t
 from pipelines.runtime.progress import Progress, silent
 from pipelines.runtime.replay.comparing import Comparison
@@ -76,12 +76,7 @@ def check_archive(data: Path, progress: Progress = silent) -> None:
     if not folder.is_dir():
         raise StocktwinError(str(folder), t("replay.no_archive"), t("replay.no_archive.cure"))
     for error in check_chain(folder, progress):
-        raise told(error)
-
-
-def told(error: ArchiveError) -> StocktwinError:
-    """An archive's error in the language of the session."""
-    return StocktwinError(error.place, t(f"archive.{error.kind}", **error.facts), t("archive.cure"))
+        raise as_error(error) or error
 
 
 def _open(data: Path, target: Target) -> Store:

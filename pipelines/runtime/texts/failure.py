@@ -14,6 +14,23 @@ TEXTS: dict[str, tuple[str, str]] = {
         "请腾出空间后重新运行同一命令，它会接着做，不丢也不重",
         "free some space and run the same command again: it continues, nothing is lost or doubled",
     ),
+    "session.format": (
+        "数据格式为 {found}，本版本读取 {ours}",
+        "has format {found}, this release reads {ours}",
+    ),
+    "session.format.cure": ("请使用写入它的版本", "use the release that wrote it"),
+    "session.archive_short": (
+        "到第 {last} 条记录为止，状态或存储已更靠后",
+        "ends at record {last}, state or store are further",
+    ),
+    "session.archive_short.cure": (
+        "请恢复与存储同样新的归档备份",
+        "restore a backup of the archive that is as new as the store",
+    ),
+    "session.store_short": (
+        "到第 {last} 条记录为止，状态已到第 {state} 条",
+        "holds records up to {last}, the state goes on to {state}",
+    ),
     "error.port": ("端口已被占用", "the port is taken"),
     "error.port.cure": ("请选择其他端口，例如 --port {port}", "choose another one, such as --port {port}"),
     "error.access.cure": ("请检查所有者与权限", "check its owner and permissions"),
