@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -28,6 +28,7 @@ from pipelines.runtime.texts.words import (
     number,
     option,
     output_option,
+    print_version,
     told,
 )
 
@@ -44,24 +45,13 @@ jobs_option = option("--jobs", type=FOLDER, metavar="FILE")
 input_option = option("--input", "given", metavar="FILE|URI", help="opt.input")
 map_option = option("--map", "mapping", metavar="NAME|FILE", help="opt.map")
 port_option = number("--port", 1, 65_535, PORT, metavar="PORT")
-
-
-def _print_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
-    if not wanted:
-        return
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as installed
-
-    try:
-        print(f"stocktwin {installed('stocktwin')}")
-    except PackageNotFoundError:
-        print("stocktwin (source)")
-    ctx.exit()
+host_option = option("--host", default="127.0.0.1", metavar="ADDRESS")
+browser_option = option("--no-browser")
 
 
 @click.group("stocktwin", cls=Verbs, help="cmd", context_settings={"max_content_width": 110})
 @option("--lang", metavar="zh|en")
-@option("--version", is_eager=True, expose_value=False, callback=_print_version)
+@option("--version", is_eager=True, expose_value=False, callback=print_version)
 def stocktwin(lang: str | None) -> None:
     """Options of every verb, here for the help: `main` has taken `--lang` out before, wherever it stood."""
 
@@ -77,30 +67,32 @@ def _verb(function: Callable[..., None]) -> Verb:
 @number("--speed", 1, 1_000_000, 60)
 @number("--seed", 0, None, 7)
 @port_option
-@option("--host", default="127.0.0.1", metavar="ADDRESS")
+@host_option
 @option("--data", type=FOLDER, metavar="DIR", help="opt.demo_data")
-@option("--no-browser")
+@browser_option
 @option("--duration", type=Number(0, whole=False), metavar="SECONDS")
 @jobs_option
-def demo(
-    speed: int,
-    seed: int,
-    port: int,
-    host: str,
-    data: Path | None,
-    no_browser: bool,
-    duration: float | None,
-    jobs: Path | None,
-) -> None:
+def demo(jobs: Path | None, no_browser: bool, **asked: Any) -> None:
     """See `pipelines.runtime.demo`."""
     from pipelines.runtime.demo import run_demo
     from pipelines.runtime.doctor import require_port
 
-    require_port(host, port)
-    run_demo(
-        cfg=_load(jobs), speed=speed, seed=seed, port=port, host=host, data=data, lang=i18n.current(),
-        browser=not no_browser, duration=duration,
-    )  # fmt: skip
+    require_port(asked["host"], asked["port"])
+    run_demo(cfg=_load(jobs), lang=i18n.current(), browser=not no_browser, **asked)
+
+
+@_verb
+@data_option
+@port_option
+@host_option
+@browser_option
+@jobs_option
+def board(data: Path | None, port: int, host: str, no_browser: bool, jobs: Path | None) -> None:
+    """See `pipelines.runtime.live`."""
+    folder = _require_data(data, jobs)
+    from pipelines.runtime.live import run_board
+
+    run_board(data=folder, host=host, port=port, lang=i18n.current(), browser=not no_browser)
 
 
 @_verb

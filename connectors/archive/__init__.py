@@ -4,7 +4,7 @@ nothing else.
 
 from connectors.archive.block import Archived
 from connectors.archive.chain import ArchiveError, check_chain
-from connectors.archive.reading import read_archive
+from connectors.archive.reading import read_archive, read_since
 from connectors.archive.writing import Archive
 
-__all__ = ["Archive", "ArchiveError", "Archived", "check_chain", "read_archive"]
+__all__ = ["Archive", "ArchiveError", "Archived", "check_chain", "read_archive", "read_since"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import Path
+
+import pyarrow.parquet as pq
 
 from connectors.archive.block import Archived, read_frames, read_parquet
 from connectors.archive.chain import Entry, read_chain
@@ -20,6 +23,24 @@ def read_archive(folder: Path, first: int = 0) -> Iterator[Archived]:
             if behind is not None:
                 yield behind
                 ordinal = behind.last + 1
+
+
+def read_since(folder: Path, at_ms: int) -> Iterator[Archived]:
+    """Blocks that arrived at `at_ms` or later, for a look into an archive that may be growing meanwhile.
+
+    The first closed file to look into is found by halving: arrivals do not go back, unless the clock did.
+    """
+    entries, _ = read_chain(folder)
+    k = bisect_left(entries, at_ms, key=lambda entry: _first_arrival(folder / entry["file"]))
+    for entry in entries[max(0, k - 1) :]:
+        yield from (block for block in read_parquet(folder / entry["file"]) if block.arrived_at >= at_ms)
+    for path in wal_files(folder):
+        yield from (block for block in read_frames(path).blocks if block.arrived_at >= at_ms)
+
+
+def _first_arrival(path: Path) -> int:
+    with pq.ParquetFile(path) as file:
+        return int(file.read_row_group(0, ["arrived_at"]).column(0)[0].as_py())
 
 
 def read_closed(folder: Path, entries: list[Entry], first: int) -> Iterator[Archived]:

@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -155,6 +156,10 @@ class WorldPart:
     def position(self) -> int:
         """Records handed out so far."""
         return self._next
+
+    def write_truth(self, folder: Path) -> None:
+        """What is so in this world by now, as files; nothing that runs beside it reads them."""
+        self._world.write_truth(folder)
 
     def close(self) -> None:
         """Nothing is held open."""

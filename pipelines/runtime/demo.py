@@ -8,7 +8,6 @@ import sys
 import tempfile
 import threading
 import time
-import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,18 +17,23 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from connectors.contract import Part, RawBatch
-from connectors.mock.world_source import WorldSource
+from connectors.contract import RawBatch
+from connectors.mock.world_source import Run, WorldPart, WorldSource
 from pipelines.runtime.config.models import Jobs
 from pipelines.runtime.doctor import require_port
+from pipelines.runtime.i18n import t
+from pipelines.runtime.live import served, zone
+from pipelines.runtime.records import record_of
 from pipelines.runtime.run import StopOnSignal, open_session
 from pipelines.runtime.session import Session, wall_ms
 from schemas.registry import TRUST
-from sinks.serving.board import Board, running
+from sinks.serving.board import Board
 from sinks.serving.board_bind import bind
 
-JOB, RAW_SECONDS = "stock-live", 3.0
+JOB = "stock-live"
 PIECE = 4_000  # records at a time, so that the first numbers move early
+HAND, HAND_SECONDS = "board", 30
+VERDICTS = ("committed", "refused", "duplicate", "waiting")
 
 
 @dataclass
@@ -52,21 +56,20 @@ def run_demo(
     require_port(host, port)
     posts: queue.Queue[_Posted] = queue.Queue()
     with _place(data) as folder, open_session(cfg, JOB, folder) as session, StopOnSignal() as stop:
-        source = WorldSource(seed, speed, wall_ms)
-        run_id, part_name = _world(session, source)
-        board = Board(_asking(session), _submitting(posts), wall_ms, _raw(session))
-        with running(board, host, port) as url:
-            sys.stdout.write(f"{url.rstrip('/')}/?lang={lang}\n")
-            sys.stdout.flush()
-            if browser:
-                webbrowser.open(url)
-            part = source.build(part_name, session.position(run_id, source.name, part_name))
+        run_id, source = _world(session, seed, speed)
+        query = _asking(session)
+        raw = _recorded(folder, query)
+        board = Board(query, _submitting(posts), wall_ms, raw, zone(session.store.reader().query))
+        with served(board, host, port, lang, browser):
+            part = source.build(source.run.name, session.position(run_id, source.name, source.run.name))
             until = time.monotonic() + duration if duration else float("inf")
             while not stop() and time.monotonic() < until:
                 if not _step(session, part, run_id, posts):
                     session.save_if_due()
                     time.sleep(0.005)
             part.close()
+        if data is not None:
+            part.write_truth(data / "truth")
 
 
 @contextmanager
@@ -79,18 +82,20 @@ def _place(data: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _world(session: Session, source: WorldSource) -> tuple[str, str]:
-    """(run, part): the world that this directory lives in, or a new one; its name is kept as the run's
-    input.
-    """
+def _world(session: Session, seed: int, speed: float) -> tuple[str, WorldSource]:
+    """(run, source): the world that this directory lives in, or a new one; its name is the run's input."""
+    source = WorldSource(seed, speed, wall_ms)
     for run in reversed(session.meta["runs"]):
         if run["source"] == source.name and not run["done"]:
-            return str(run["id"]), str(run["input"])
-    part = source.parts()[0]
-    return session.begin(source.name, part), part
+            lived = Run.parse(str(run["input"]))
+            if (lived.seed, lived.thousandths) != (source.run.seed, source.run.thousandths):
+                goes_on = t("demo.goes_on", seed=lived.seed, speed=f"{lived.thousandths / 1000:g}")
+                sys.stderr.write(f"{session.data}: {goes_on}\n")
+            return str(run["id"]), WorldSource(seed, speed, wall_ms, run=lived)
+    return session.begin(source.name, source.run.name), source
 
 
-def _step(session: Session, part: Part, run_id: str, posts: queue.Queue[_Posted]) -> bool:
+def _step(session: Session, part: WorldPart, run_id: str, posts: queue.Queue[_Posted]) -> bool:
     """Events typed by hand first, then what the world sent; False when there was nothing."""
     while not posts.empty():
         _by_hand(session, posts.get(), run_id)
@@ -104,21 +109,20 @@ def _step(session: Session, part: Part, run_id: str, posts: queue.Queue[_Posted]
 def _by_hand(session: Session, posted: _Posted, run_id: str) -> None:
     """The same door as everybody: archived, decoded, posted; answered when the store shows it."""
     raw = json.dumps(posted.event, ensure_ascii=False).encode()
-    position = session.position(run_id, "board", "hand") or 0
-    data = pa.array([raw], pa.large_binary())
-    archived = session.take(RawBatch("board", "hand", "ndjson", data, np.array([position])), run_id, "", 2)
-    block = session.process(archived)
+    position = session.position(run_id, HAND, "hand") or 0
+    records = pa.array([raw], pa.large_binary())
+    batch = RawBatch(HAND, "hand", "ndjson", records, np.array([position]))
+    block = session.process(session.take(batch, run_id, "", TRUST.index("red")))
     session.post(block)
     session.writer.drain()
     counts = block.tables["ops.intake"].to_pylist()[0]
-    status = next((s for s in ("committed", "refused", "duplicate", "waiting") if counts[s]), "refused")
+    status = next((verdict for verdict in VERDICTS if counts[verdict]), "refused")
     refusal = block.tables["raw.refusal"].to_pylist()[0] if "raw.refusal" in block.tables else {}
-    version = (
-        session.chain.versions().get(str(posted.event.get("entity", "")), 0) if status == "committed" else 0
-    )
+    version = session.chain.versions().get(str(posted.event.get("entity", "")), 0)
     posted.verdict.update(
-        status=status, reason=refusal.get("reason", ""), detail=refusal.get("detail", ""), version=version
-    )
+        status=status, reason=refusal.get("reason", ""), detail=refusal.get("detail", ""),
+        version=version if status == "committed" else 0,
+    )  # fmt: skip
     posted.done.set()
 
 
@@ -126,8 +130,8 @@ def _submitting(posts: queue.Queue[_Posted]) -> Callable[[dict[str, Any]], dict[
     def submit(event: dict[str, Any]) -> dict[str, Any]:
         posted = _Posted(event)
         posts.put(posted)
-        if not posted.done.wait(30):
-            return {"status": "waiting", "reason": "", "version": 0}
+        if not posted.done.wait(HAND_SECONDS):
+            raise TimeoutError(t("demo.slow", seconds=HAND_SECONDS))
         return posted.verdict
 
     return submit
@@ -145,18 +149,5 @@ def _asking(session: Session) -> Callable[[str, dict[str, Any]], pa.Table]:
     return query
 
 
-def _raw(session: Session) -> Callable[[dict[str, Any]], bytes | None]:
-    """The raw record of an event: the newest blocks of the archive first, for a few seconds at most."""
-
-    def raw(wanted: dict[str, Any]) -> bytes | None:
-        needle = json.dumps(str(wanted.get("event_id", "")), ensure_ascii=False).encode()
-        until = time.monotonic() + RAW_SECONDS
-        for block in reversed(list(session.archive.read(max(0, session.archive.next_ordinal - 200_000)))):
-            for record in block.data.to_pylist():
-                if needle in record:
-                    return bytes(record)
-            if time.monotonic() > until:
-                return None
-        return None
-
-    return raw
+def _recorded(folder: Path, query: Callable[..., pa.Table]) -> Callable[[dict[str, str]], bytes | None]:
+    return lambda event: record_of(folder, lambda sql: query(sql, {}), event)

@@ -43,6 +43,14 @@ def query(data_dir: Path | str, sql: str) -> pa.Table:
             time.sleep(0.05)
 
 
+def owned(data_dir: Path | str) -> bool:
+    """Whether an owner answers at the directory's socket."""
+    link = _connect(Path(data_dir) / NAME)
+    if link is not None:
+        link.close()
+    return link is not None
+
+
 def ask(link: socket.socket, sql: str) -> pa.Table:
     """One statement over an open connection."""
     try:

@@ -11,6 +11,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "打开实时看板，演示三家虚拟超市（按 Ctrl-C 结束）。",
         "Open the live board on a make-believe world of three supermarkets (Ctrl-C ends it).",
     ),
+    "cmd.board": (
+        "打开某个数据目录的实时看板（只看不写；可与 run 同时进行）。",
+        "Open the live board over a data directory, read-only; beside a running job too.",
+    ),
     "cmd.run": (
         "运行作业直到输入结束；再次运行则接着做。末行为进出计数。",
         "Run jobs to the end of the input; run again to continue. The last line counts what came in.",
@@ -105,6 +109,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         'for example stocktwin sql "SELECT * FROM mart.v_stock_now"',
     ),
     "use.schema": ("没有 {name} 的 JSON Schema", 'no JSON Schema of "{name}"'),
+    "demo.goes_on": (
+        "接着运行其中已有的世界（种子 {seed}，{speed} 倍速）；要换一个请用别的 --data",
+        "goes on with its own world (seed {seed}, speed {speed}); another one needs another --data",
+    ),
+    "demo.slow": (
+        "账本 {seconds} 秒内没有回应；再次录入前请先查看该事件是否已入账",
+        "no answer from the ledger within {seconds} s; look for the event before you post it again",
+    ),
     "warm.title": ("编译计算核", "compiling the kernels"),
     "warm.start": (
         "编译计算核：仅此一次（改动后再来），约一分钟",

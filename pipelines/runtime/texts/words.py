@@ -214,3 +214,17 @@ def _place(param: click.Parameter | None) -> str:
     if isinstance(param, Argument):
         return param.metavar or str(param.name)
     return max(param.opts, key=len)
+
+
+def print_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    """Print the version and leave, if it is wanted."""
+    if not wanted:
+        return
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    try:
+        click.echo(f"stocktwin {installed('stocktwin')}")
+    except PackageNotFoundError:
+        click.echo("stocktwin (source)")
+    ctx.exit()
