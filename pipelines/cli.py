@@ -101,6 +101,7 @@ def board(data: Path | None, port: int, host: str, no_browser: bool, jobs: Path 
 @map_option
 @data_option
 @option("--strict")
+@option("--follow")
 @option("--engine", type=Choice("local", "bytewax"), metavar="local|bytewax")
 @output_option(SHORT)
 @jobs_option
@@ -110,6 +111,7 @@ def run(
     mapping: str | None,
     data: Path | None,
     strict: bool,
+    follow: bool,
     engine: str | None,
     output: str,
     jobs: Path | None,
@@ -129,8 +131,10 @@ def run(
     for name in names:
         used = engine or cfg.engine_of(name)
         with bar(t("run.title", job=name)) as progress:
-            report = run_job(cfg, name, given, mapping, folder, strict, used, progress)
+            report = run_job(cfg, name, given, mapping, folder, strict, used, progress, follow)
         print(run_report(report, output == "json"))
+        if not (report.finished or follow):
+            print(t("run.stopped"), file=sys.stderr)
         if strict and report.refused:
             raise Refused(given or name, report.refused, folder)
 

@@ -67,8 +67,12 @@ class StopOnSignal:
             signal.signal(number, handler)
 
 
-def source_of(cfg: Jobs, job: str, where: str, mapping: str | None) -> tuple[str, Source, Mapper | None]:
-    """The source of a job that takes this input: (name, source, its map)."""
+def source_of(
+    cfg: Jobs, job: str, where: str, mapping: str | None, follow: bool = False
+) -> tuple[str, Source, Mapper | None]:
+    """The source of a job that takes this input: (name, source, its map). `follow`: the file still grows."""
+    if mapping and follow:
+        raise UsageError("--follow", t("use.follow_map"), t("use.follow_map.cure"))
     wanted = "pos" if mapping else "ndjson"
     names = [n for n in cfg.jobs[job].in_ if n in cfg.sources and cfg.sources[n].connector == wanted]
     if not names:
@@ -76,7 +80,7 @@ def source_of(cfg: Jobs, job: str, where: str, mapping: str | None) -> tuple[str
     if mapping:
         mapper = Mapper.from_file(mapping)
         return names[0], PosSource(names[0], [where], mapper), mapper
-    return names[0], NdjsonSource(names[0], [where]), None
+    return names[0], NdjsonSource(names[0], [where], follow=follow), None
 
 
 def open_session(cfg: Jobs, job: str, data: Path) -> Session:
@@ -95,16 +99,21 @@ def run_job(
     strict: bool,
     engine: str | None,
     progress: Progress,
+    follow: bool = False,
 ) -> RunReport:
-    """Run `job` over `where` to its end. `strict` is the caller's: refusals are counted here, not judged."""
+    """Run `job` over `where` to its end, or, with `follow`, until SIGTERM or Ctrl-C.
+
+    `strict` is the caller's: refusals are counted here, not judged. A stop that was asked for is no failure:
+    what was read is posted and saved, and the same call goes on from there (`finished` is False).
+    """
     del strict
     if where is None:
         raise UsageError("--input", t("use.no_input"), t("use.no_input.cure"))
     started = time.monotonic()
-    name, source, mapper = source_of(cfg, job, where, mapping)
+    name, source, mapper = source_of(cfg, job, where, mapping, follow)
     trust = TRUST.index(cfg.trust_of(name))
     source.parts()  # a missing file is told before the store is opened
-    with open_session(cfg, job, data) as session, StopOnSignal() as stop:
+    with StopOnSignal() as stop, open_session(cfg, job, data) as session:
         run_id = session.begin(name, f"{where}|{mapping or ''}")
         if mapper is not None:
             session.setup(run_id, name, [dict(m) for m in mapper.masters()], trust)

@@ -39,6 +39,7 @@ class Report:
     seconds: float = 0.5
     run_id: str = "r1"
     source: str = "events"
+    finished: bool = True
     sources: list[Report] = field(default_factory=list)
 
 
@@ -194,7 +195,8 @@ def test_run_prints_the_counts_last(stocktwin: Run, calls: Calls) -> None:
     code, out, err = stocktwin("run", "--input", "in.ndjson", "--data", "D", "--map", "m")
     assert (code, err) == (0, "")
     assert out == "run r1: 0.5 s, 10 records/s\nin=5 committed=2 refused=1 duplicate=1 waiting=1 late=0\n"
-    [(name, cfg, job, given, map_, data, strict, engine, progress, _)] = calls
+    [(name, cfg, job, given, map_, data, strict, engine, progress, follow, _)] = calls
+    assert follow is False
     assert (name, job, given, map_, data, strict, engine) == (
         "run", "stock-live", "in.ndjson", "m", Path("D"), False, "bytewax",
     )  # fmt: skip
@@ -249,6 +251,16 @@ def test_sql(stocktwin: Run, calls: Calls) -> None:
     code, _, err = stocktwin("sql", "SELECT 1", "--data", "E")
     assert code == 1
     assert err.startswith("E: there is no data here yet; check --data")
+
+
+def test_run_that_was_asked_to_stop(stocktwin: Run, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = Report(finished=False)
+    monkeypatch.setattr(sys.modules["pipelines.runtime.run"], "run_job", lambda *_: stopped)
+    code, out, err = stocktwin("run", "--input", "in.ndjson")
+    assert code == 0
+    assert out.endswith("in=5 committed=2 refused=1 duplicate=1 waiting=1 late=0\n")
+    assert err == "stopped as asked: what was read is posted and saved; the same command goes on from there\n"
+    assert stocktwin("run", "--input", "in.ndjson", "--follow")[::2] == (0, "")
 
 
 def test_replay(stocktwin: Run, calls: Calls) -> None:
