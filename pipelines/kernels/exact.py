@@ -13,8 +13,9 @@ import numpy as np
 
 from pipelines.kernels.compiled import kernel
 
-VALUE_LIMIT = 2**50
-QTY_LIMIT = 2**61
+VALUE_LIMIT = 2**50  # minor units, D23
+WHOLE_LIMIT = 10**14  # of a currency without decimals: what a Decimal(18, 4) holds
+QTY_LIMIT = 10**18  # millionths: what a Decimal(18, 6) holds
 NONE = np.iinfo(np.int64).min  # "absent" in an int64 column of the kernels
 
 

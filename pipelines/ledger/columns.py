@@ -11,9 +11,9 @@ from __future__ import annotations
 (
     E_TYPE, E_ENT, E_ITEM, E_PLACE, E_PLACE2, E_SITE, E_SITE2, E_LOT, E_COMBO, E_OWNER, E_UNIT, E_QTY,
     E_PRICE, E_AMT, E_DISC, E_TAX, E_TIME, E_TRUST, E_REC, E_CONTRA, E_H1, E_H2, E_CONTENT, E_RH1, E_RH2,
-    E_HIT, E_DOC, E_GROUP, E_NOAUTO,
-) = range(29)  # fmt: skip
-EV = 29
+    E_HIT, E_DOC, E_GROUP, E_NOAUTO, E_SROW, E_SROW2,
+) = range(31)  # fmt: skip
+EV = 31
 
 # Verdict per event (int64[n, VD]).
 (
@@ -32,12 +32,17 @@ MOVING_AVERAGE, FIFO = 0, 1
 SCOPE_ENTITY, SCOPE_SITE, SCOPE_LOT = 0, 1, 2
 I_UNIT, I_WHOLE, I_STD, I_LOTS, I_BORN, I_CELL, I_LASTCELL, I_MASTER = range(8)
 U_CANON, U_DIM, U_NUM, U_DEN, U_WHOLE, U_KNOWN = range(6)
+S_KNOWN, S_SPARE = range(2)
+UNKNOWN, MADE, DESCRIBED = range(3)  # S_KNOWN, I_MASTER: made by use, or described by a master event
 
 # Account and cell. The keys beside them hold (item, place | lot, combo) and (item, site | lot, owner).
-A_QTY, A_CELL, A_SITECELL, A_VER, A_AT, A_REC, A_TRUST, A_STAMP = range(8)
+# A_MARK, C_MARK: the serial of the row's newest entry in the journal (`kernel.undo`).
+A_QTY, A_CELL, A_SITECELL, A_VER, A_AT, A_REC, A_TRUST, A_MARK = range(8)
+# C_SQ, C_SV: sums of the live layers less those of the open pieces. A shadow cell holds only the quantity of
+# a site, where the valuation cell is wider.
 (
-    C_Q, C_V, C_AV, C_AQ, C_LH, C_LT, C_PH, C_PT, C_LAST, C_NEXT, C_COSTED, C_NL, C_NP, C_ACC, C_STAMP,
-    C_SHADOW,
+    C_Q, C_V, C_AV, C_AQ, C_SQ, C_SV, C_LH, C_LT, C_PH, C_PT, C_LAST, C_NEXT, C_COSTED, C_ACC, C_SHADOW,
+    C_MARK,
 ) = range(16)  # fmt: skip
 
 # FIFO layer, uncovered piece, state of a document that may still be returned or trued up.
@@ -67,9 +72,35 @@ LN = 12
 ) = range(13)  # fmt: skip
 TU = 13
 
-# Small counters shared by the kernels (int64[M]).
+# What admission found of one event (int64[GW]).
+(
+    G_K, G_AMT, G_REV, G_DISC, G_TAX, G_DOC, G_ITEM, G_PLACE, G_SITE, G_LOT, G_COMBO, G_OWNER, G_UNIT,
+    G_POOL, G_NUM, G_DEN,
+) = range(16)  # fmt: skip
+GW = 16
+
+# Masters made by use (int64[k, BW]): an item's row or -1 - a site's row, and the commit that made it.
+B_WHAT, B_ENT, B_VERSION, B_REC = range(4)
+BW = 4
+
+# The walk's steps (int64[s, WW]): number of the record, what to do.
+W_RECORD, W_WHAT = range(2)
+WW = 2
+TRY, EXPIRE, WAKE = range(3)
+
+# Counters shared by the kernels (int64[2 * M_SIZE]; the second half is their image at the record's start).
 (
     M_ACCOUNTS, M_CELLS, M_LAYERS, M_LAYER_FREE, M_PIECES, M_PIECE_FREE, M_DOCS, M_HIST, M_LINES, M_TRUEUPS,
-    M_STAMP, M_TCELLS, M_TACCS, M_FAULT, M_VARIANCE, M_COUNT, M_REVAL, M_BORN,
-) = range(18)  # fmt: skip
-M_SIZE = 18
+    M_TACCS, M_BORN, M_VARIANCE, M_COUNT, M_REVAL, M_FAULT, M_FAULT_ROW, M_FULL, M_OVERFLOW, M_DEPTH,
+    M_SERIAL, M_BATCH, M_BASE, M_EVENT, M_COMBOS,
+) = range(25)  # fmt: skip
+M_SIZE = 25
+NO_TIME = -(1 << 63)  # C_LAST of a cell in which nothing was posted
+
+# The journal (int64[n, JW]): table and row that change, what the lines say of it, the row as it was.
+J_TABLE, J_ROW, J_DQ, J_DV, J_IMAGE = range(5)
+JW = 20
+(
+    K_ENTITY, K_ITEM, K_SITE, K_ACCOUNT, K_CELL, K_LAYER, K_PIECE, K_DOC, K_HIST, K_NEW_ACCOUNT, K_NEW_CELL,
+    K_NEW_ID, K_NEW_COMBO,
+) = range(13)  # fmt: skip

@@ -36,7 +36,6 @@ def documents(s: LedgerState, h1: I64, h2: I64) -> I64:
     hits = np.flatnonzero(run >= 0)
     if not len(hits):
         return out
-    s.settle()
     table, m = s.t["D"], s.maps["docs"]
     _index(s)
     for i in hits.tolist():

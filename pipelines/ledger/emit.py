@@ -15,7 +15,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.kernels.compiled import kernel
-from pipelines.ledger.admit import CHARGE, COUNT, DELIVERY, RETURN
 from pipelines.ledger.columns import (
     A_AT,
     A_CELL,
@@ -75,6 +74,7 @@ from pipelines.ledger.columns import (
     V_UNCOSTED,
     V_VERSION,
 )  # fmt: skip
+from pipelines.ledger.kernel.admit import CHARGE, COUNT, DELIVERY, RETURN
 from pipelines.ledger.read import sites_of
 from pipelines.ledger.state import LedgerState
 from schemas.registry import TRUST, TYPE_NAMES

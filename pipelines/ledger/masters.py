@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipelines.ledger.columns import (
+    DESCRIBED,
     FIFO,
     I_BORN,
     I_LOTS,
@@ -27,9 +28,10 @@ from pipelines.ledger.columns import (
     N_TZ,
     N_VERSION,
     N_WORD,
+    S_KNOWN,
     U_CANON,
 )  # fmt: skip
-from pipelines.ledger.read import unit_row
+from pipelines.ledger.read import site_rows, unit_row
 from pipelines.ledger.state import LedgerState
 from schemas.reasons import Reason
 
@@ -162,7 +164,7 @@ class Masters:
             i[I_WHOLE] = int(attrs["whole"])
         if "standard_cost" in attrs:
             i[I_STD] = attrs["standard_cost"]
-        i[I_MASTER] = 1
+        i[I_MASTER] = DESCRIBED
         self._add("core.item", head | {
             "item": e["item"], "name_zh": mine.get("name", {}).get("zh", ""),
             "name_en": mine.get("name", {}).get("en", ""),
@@ -181,8 +183,6 @@ class Masters:
     def auto_item(self, item: int, version: int, at: int) -> None:
         """The row of an item that its first movement made."""
         i = self.s.t["I"].data[item]
-        i[I_MASTER] = 2
-        self.s.t["I"].marks[item] = 1
         ent, word = self.s.maps["items"].keys[item]
         self._add("core.item", {
             "entity": self.s.words.text(int(self.s.t["N"].data[ent, N_WORD])),
@@ -216,22 +216,21 @@ class Masters:
         sites: dict[str, Any] = self.s.extra.setdefault("site_masters", {})
         mine = sites.setdefault(f"{ent}/{e['site']}", {})
         mine.update(attrs)
-        self.known_site(ent, e["site"])
+        row = int(site_rows(self.s, np.array([ent]), np.array([self.s.words.id(e["site"])]))[0])
+        self.s.t["S"].data[row, S_KNOWN] = DESCRIBED
+        self.s.t["S"].marks[row] = 1
         self._add("core.site", head | {
             "site": e["site"], "tz": mine.get("tz", self.settings(ent)["tz"]), "kind": mine.get("kind", ""),
             "day_cut_off": mine.get("day_cut_off", ""), "auto": 0,
         })  # fmt: skip
 
-    def known_site(self, ent: int, site: str) -> bool:
-        """Whether a site is known already; remembers it."""
-        known: dict[str, int] = self.s.extra.setdefault("known_sites", {})
-        return known.setdefault(f"{ent}/{site}", len(known)) < len(known) - 1
-
-    def auto_site(self, ent: int, site: str, version: int, at: int) -> None:
+    def auto_site(self, row: int, version: int, at: int) -> None:
         """The row of a site that its first movement made."""
+        ent, word = self.s.maps["places"].keys[row].tolist()
         n = self.s.t["N"].data[ent]
         self._add("core.site", {
-            "entity": self.s.words.text(int(n[N_WORD])), "site": site, "version": version, "recorded_at": at,
+            "entity": self.s.words.text(int(n[N_WORD])), "site": self.s.words.text(word), "version": version,
+            "recorded_at": at,
             "tz": self.settings(ent)["tz"], "kind": "", "day_cut_off": "", "auto": 1,
         })  # fmt: skip
 

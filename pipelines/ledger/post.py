@@ -31,7 +31,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.kernels.exact import NONE
-from pipelines.ledger.admit import GW
 from pipelines.ledger.columns import (
     COMMITTED,
     DUPLICATE,
@@ -48,22 +47,27 @@ from pipelines.ledger.columns import (
     E_RH2,
     E_TIME,
     E_TYPE,
+    GW,
     H_LIVE,
-    I_MASTER,
+    H_VER,
     M_ACCOUNTS,
+    M_BATCH,
     M_BORN,
     M_COUNT,
+    M_DEPTH,
     M_FAULT,
+    M_FAULT_ROW,
+    M_FULL,
     M_LINES,
+    M_OVERFLOW,
     M_REVAL,
-    M_STAMP,
+    M_SERIAL,
     M_TACCS,
-    M_TCELLS,
     M_TRUEUPS,
     M_VARIANCE,
     N_AUTO,
-    N_VERSION,
     REFUSED,
+    TRY,
     V_BOOK,
     V_CONTRA,
     V_LATE,
@@ -73,17 +77,21 @@ from pipelines.ledger.columns import (
     V_STATUS,
     V_VERSION,
     VD,
+    W_RECORD,
+    W_WHAT,
     WAITING,
+    WAKE,
 )  # fmt: skip
 from pipelines.ledger.documents import documents
 from pipelines.ledger.emit import Emitter
-from pipelines.ledger.invariants import LedgerFault, check_batch
+from pipelines.ledger.kernel.audit import FAULTS, LedgerFault
+from pipelines.ledger.kernel.ids import hist_add
+from pipelines.ledger.kernel.undo import begin
+from pipelines.ledger.kernel.walk import LAST_MASTER, known_id, walk
 from pipelines.ledger.masters import Masters, Refusal
-from pipelines.ledger.order import plan
-from pipelines.ledger.post_kernel import known_id, walk
+from pipelines.ledger.order import Plan, plan
 from pipelines.ledger.read import read
 from pipelines.ledger.state import LedgerState
-from pipelines.ledger.walk import hist_add
 from pipelines.step import Outputs
 from schemas import accounts
 from schemas.reasons import BY_CODE, CODE, Reason
@@ -91,7 +99,6 @@ from schemas.registry import TYPE_NAMES
 
 I64 = NDArray[np.int64]
 WAIT_MS = 7 * 24 * 3600 * 1000
-_LAST_MASTER = 9
 
 
 class LedgerStep:
@@ -143,16 +150,12 @@ class LedgerStep:
         s.reserve(batch.num_rows)
         verdicts = np.zeros((batch.num_rows, VD), np.int64)
         verdicts[fresh:, V_STATUS] = WAITING
-        s.M[M_STAMP] += 1
-        s.M[[M_LINES, M_TRUEUPS, M_TCELLS, M_TACCS, M_BORN, M_FAULT]] = 0
-        first_account, versions = int(s.M[M_ACCOUNTS]), s.t["N"].data[: s.t["N"].count, N_VERSION].copy()
-        self.born = np.empty(batch.num_rows + 8, np.int64)
-        order = plan(ev, fresh, WAIT_MS)
-        self._run(order, ev, verdicts, batch)
+        s.M[[M_LINES, M_TRUEUPS, M_TACCS, M_BORN, M_FAULT, M_FULL, M_OVERFLOW, M_DEPTH]] = 0
+        s.M[M_BATCH] = s.M[M_SERIAL]
+        first_account = int(s.M[M_ACCOUNTS])
+        self._run(plan(ev, fresh, WAIT_MS), ev, verdicts, batch)
         s.settle()
-        np.maximum.at(s.t["N"].marks, np.unique(ev[:, E_ENT]), 1)
-        check_batch(s)
-        return self._outputs(batch, ev, words, verdicts, fresh, first_account, versions)
+        return self._outputs(batch, ev, words, verdicts, fresh, first_account)
 
     # walking
     # --------------------------------------------------------------------------------------------------------
@@ -168,44 +171,48 @@ class LedgerStep:
         if len(refs):
             ev[refs, E_DOC] = documents(s, ev[refs, E_RH1].copy(), ev[refs, E_RH2].copy())
 
-    def _run(self, order: I64, ev: I64, verdicts: I64, batch: pa.RecordBatch) -> None:
-        masters = np.flatnonzero(ev[order[:, 0], E_TYPE] <= _LAST_MASTER)
+    def _run(self, p: Plan, ev: I64, verdicts: I64, batch: pa.RecordBatch) -> None:
+        self._stack = np.empty((len(p.records) + 1, 2), np.int64)
+        first = p.records[p.steps[:, W_RECORD], 0]
         at = 0
-        for m in [*masters.tolist(), len(order)]:
-            if m > at:
-                self._walk(order[at:m], ev, verdicts)
-            if m < len(order):
-                self._master(int(order[m, 0]), int(order[m, 1]), ev, verdicts, batch)
+        for m in np.flatnonzero((ev[first, E_TYPE] <= LAST_MASTER) & (p.steps[:, W_WHAT] == TRY)).tolist():
+            self._walk(p, p.steps[at:m], ev, verdicts)
+            record = int(p.steps[m, W_RECORD])
+            begin_at, end = p.records[record].tolist()
+            if self._master(begin_at, end, ev, verdicts, batch):
+                self._walk(p, np.array([[record, WAKE]]), ev, verdicts)
             at = m + 1
+        self._walk(p, p.steps[at:], ev, verdicts)
 
-    def _walk(self, order: I64, ev: I64, verdicts: I64) -> None:
-        s = self.state
-        found = np.zeros((max(8, int((order[:, 1] - order[:, 0]).max())), GW), np.int64)
-        at = 0
-        while True:
+    def _walk(self, p: Plan, steps: I64, ev: I64, verdicts: I64) -> None:
+        s, found, at = self.state, np.zeros(GW, np.int64), 0
+        while len(steps):
             t, m = s.t, s.maps
             at = walk(
-                order, at, ev, verdicts, found, t["N"].data, t["I"].data, t["I"].marks, t["U"].data,
-                t["K"].data,
-                m["factors"].slots, s.H.data, s.Hs, s.H.marks, t["A"].data, t["A"].marks, m["accounts"].keys,
-                m["accounts"].slots, t["C"].data, t["C"].marks, m["cells"].keys, m["cells"].slots, s.tcells,
-                s.taccs,
-                t["L"].data, t["L"].marks, t["P"].data, t["P"].marks, t["D"].data, t["D"].marks, s.ups,
-                s.lines, s.M,
-                m["combos"].keys, self.born,
+                steps, at, p.records, p.kids_of, p.kids, self._stack, ev, found, verdicts, t["N"].data,
+                t["N"].marks, t["I"].data, t["I"].marks, t["S"].data, t["S"].marks, t["U"].data,
+                t["K"].data, m["factors"].slots, s.H.data, s.Hs, s.H.marks, t["A"].data, t["A"].marks,
+                m["accounts"].keys, m["accounts"].slots, t["C"].data, t["C"].marks, m["cells"].keys,
+                m["cells"].slots, s.taccs, t["L"].data, t["L"].marks, t["P"].data, t["P"].marks,
+                t["D"].data, t["D"].marks, m["combos"].keys, m["combos"].slots, s.born, s.ups, s.lines,
+                s.M, s.journal,
             )  # fmt: skip
-            if at >= len(order):
+            if s.M[M_FAULT]:
+                raise LedgerFault(int(s.M[M_FAULT_ROW]), FAULTS[int(s.M[M_FAULT])])
+            if not s.M[M_FULL]:
                 return
-            s.grow_outputs()
+            s.M[M_FULL] = 0
+            s.grow()
 
-    def _master(self, first: int, last: int, ev: I64, verdicts: I64, batch: pa.RecordBatch) -> None:
+    def _master(self, first: int, last: int, ev: I64, verdicts: I64, batch: pa.RecordBatch) -> bool:
+        """Judge and take a master event; whether it was taken."""
         s, v = self.state, verdicts[first]
         e = batch.slice(first, 1).to_pylist()[0]
         e["type_name"] = TYPE_NAMES[e["type"]]
         status = int(known_id(ev[first], s.H.data, s.Hs))
         if status == DUPLICATE:
-            v[V_STATUS] = DUPLICATE
-            return
+            verdicts[first:last, V_STATUS] = DUPLICATE
+            return False
         try:
             if status == REFUSED:
                 raise Refusal(Reason.ID_CONFLICT, "this id stands for another content")
@@ -214,11 +221,13 @@ class LedgerStep:
             self.masters.check(e, int(ev[first, E_ENT]), int(ev[first, E_ITEM]))
         except Refusal as r:
             verdicts[first:last, V_STATUS], verdicts[first:last, V_REASON] = REFUSED, CODE[r.reason]
-            return
+            return False
         v[V_VERSION] = self.masters.apply(e, int(ev[first, E_ENT]), int(ev[first, E_ITEM]))
         v[V_STATUS], v[V_REC] = COMMITTED, s.t["N"].data[ev[first, E_ENT], 7]
-        h = int(hist_add(ev[first], H_LIVE, s.H.data, s.Hs, s.M))
-        s.H.data[h, 3] = v[V_VERSION]
+        begin(s.M)
+        h = int(hist_add(ev[first], H_LIVE, s.H.data, s.Hs, s.H.marks, s.M, s.journal))
+        s.H.data[h, H_VER] = v[V_VERSION]
+        return True
 
     # results
     # --------------------------------------------------------------------------------------------------------
@@ -231,11 +240,10 @@ class LedgerStep:
         v: I64,
         fresh: int,
         first: int,
-        versions: I64,
     ) -> Outputs:
         s, out, em = self.state, Outputs(), self.emitter
         kinds, ent = ev[:, E_TYPE], ev[:, E_ENT]
-        self._autos(v, ent, first)
+        self._autos(v, ent)
         out.add("core.movement", em.movement(batch, words, kinds, v[:, V_CONTRA]))
         out.add("core.entry", em.entries())
         out.add("core.stock", em.stock())
@@ -252,31 +260,20 @@ class LedgerStep:
         self.masters.rows = {}
         out.add("verdict", self._verdicts(batch, ev, v, fresh))
         self._keep_waiting(batch, v, fresh)
-        del versions
         return out
 
-    def _autos(self, v: I64, ent: I64, first_account: int) -> None:
+    def _autos(self, v: I64, ent: I64) -> None:
         s = self.state
         done = v[:, V_STATUS] == COMMITTED
-        version = dict(
-            zip(ent[done][::-1].tolist(), v[done][::-1][:, [V_VERSION, V_REC]].tolist(), strict=True)
-        )
-        for e, (ver, at) in version.items():
+        for e in np.unique(ent[done]).tolist():
             if s.t["N"].data[e, N_AUTO] == 0:
-                self.masters.auto_entity(e, ver, at)
-        for item in self.born[: s.M[M_BORN]].tolist():
-            if s.t["I"].data[item, I_MASTER] == 0:
-                self.masters.auto_item(item, *version[int(s.maps["items"].keys[item, 0])])
-        seen: set[tuple[int, int]] = set()
-        keys = s.maps["accounts"].keys[first_account : int(s.M[M_ACCOUNTS]), 0]
-        for e, place in zip(
-            s.maps["items"].keys[keys >> 32, 0].tolist(), (keys & 0xFFFFFFFF).tolist(), strict=True
-        ):
-            if (e, place) not in seen:
-                seen.add((e, place))
-                site = accounts.site_of(s.words.text(place))
-                if not self.masters.known_site(e, site):
-                    self.masters.auto_site(e, site, *version[e])
+                first = v[done & (ent == e)][:, [V_VERSION, V_REC]].min(axis=0)
+                self.masters.auto_entity(e, *first.tolist())
+        for what, _, version, at in s.born[: s.M[M_BORN]].tolist():
+            if what >= 0:
+                self.masters.auto_item(what, version, at)
+            else:
+                self.masters.auto_site(-1 - what, version, at)
 
     def _verdicts(self, batch: pa.RecordBatch, ev: I64, v: I64, fresh: int) -> pa.Table:
         """One row per event: what became of it. `again`: it had been waiting before this batch."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -11,7 +9,6 @@ from numpy.typing import NDArray
 from pipelines.kernels.compiled import kernel
 from pipelines.kernels.exact import NONE
 from pipelines.kernels.strings import hash_bytes, mix, string_buffers
-from pipelines.ledger.admit import DELIVERY, GIVE_BACK, ISSUE, RECEIPT, RETURN
 from pipelines.ledger.columns import (
     E_AMT,
     E_COMBO,
@@ -37,6 +34,8 @@ from pipelines.ledger.columns import (
     E_RH2,
     E_SITE,
     E_SITE2,
+    E_SROW,
+    E_SROW2,
     E_TAX,
     E_TIME,
     E_TRUST,
@@ -49,7 +48,9 @@ from pipelines.ledger.columns import (
     U_KNOWN,
     U_NUM,
     U_WHOLE,
+    UNKNOWN,
 )  # fmt: skip
+from pipelines.ledger.kernel.admit import DELIVERY, GIVE_BACK, ISSUE, RECEIPT, RETURN
 from pipelines.ledger.state import LedgerState
 from schemas import accounts, units
 
@@ -178,6 +179,16 @@ def sites_of(state: LedgerState, places: I64) -> I64:
     return np.array(sites, np.int64)[rows]
 
 
+def site_rows(state: LedgerState, ent: I64, sites: I64) -> I64:
+    """int64[n]: the row of each site in the table of known sites; -1 where none is stated."""
+    if not sites.any():
+        return np.full(len(sites), -1, np.int64)
+    rows, new = _pairs(state, "places", np.where(sites > 0, ent, -1), sites)
+    for _ in new:
+        state.t["S"].append([UNKNOWN, 0])
+    return np.where(sites > 0, rows, -1)
+
+
 def unit_row(state: LedgerState, name: str) -> int:
     """The row of a unit by any of its names (0 = none stated)."""
     return int(_units(state, np.array([state.words.id(name)], np.int64))[0])
@@ -295,17 +306,8 @@ def read(
         linked = (kinds == RETURN) | (kinds == GIVE_BACK)
         ev[:, E_RH1], ev[:, E_RH2] = np.where(linked, r1, NONE), np.where(linked, r2, NONE)
     ev[:, E_HIT], ev[:, E_DOC], ev[:, E_NOAUTO] = 0, -1, 0
+    for col, site in ((E_SROW, E_SITE), (E_SROW2, E_SITE2)):
+        ev[:, col] = site_rows(state, ev[:, E_ENT], ev[:, site])
     if refuse_unknown:
-        ev[:, E_NOAUTO] = _unknown_masters(state, ev, w, refuse_unknown)
+        ev[:, E_NOAUTO] = np.isin(w["source"], [state.words.id(s) for s in refuse_unknown])
     return ev, w
-
-
-def _unknown_masters(state: LedgerState, ev: I64, w: dict[str, I64], sources: frozenset[str]) -> I64:
-    strict = np.isin(w["source"], [state.words.id(s) for s in sources])
-    known = state.t["I"].data[np.maximum(ev[:, E_ITEM], 0)]
-    born: Any = (known[:, 4] != 0) | (known[:, 7] != 0)
-    masters: list[list[int]] = state.extra.get("sites", [])
-    sites = {(a, b) for a, b in masters}
-    place = np.array([(int(e), int(s)) in sites or s == 0 for e, s in ev[:, [E_ENT, E_SITE]]])
-    unknown: I64 = (strict & (((ev[:, E_ITEM] >= 0) & ~born) | ~place)).astype(np.int64)
-    return unknown

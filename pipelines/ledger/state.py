@@ -21,7 +21,7 @@ from pipelines.kernels.keys import PairMap, slots_for
 from pipelines.kernels.rows import Rows
 from pipelines.kernels.strings import Interner
 from pipelines.ledger.columns import (
-    EV,
+    BW,
     H_ACC,
     H_AMT,
     H_AT,
@@ -37,31 +37,39 @@ from pipelines.ledger.columns import (
     H_TYPE,
     H_VER,
     H_WAITING,
+    JW,
     LN,
     M_ACCOUNTS,
     M_CELLS,
+    M_COMBOS,
     M_DOCS,
     M_HIST,
     M_LAYER_FREE,
     M_LAYERS,
     M_PIECE_FREE,
     M_PIECES,
+    M_SERIAL,
     M_SIZE,
     TU,
 )  # fmt: skip
 from pipelines.ledger.history import ROW, History
-from pipelines.ledger.walk_support import hist_rehash
+from pipelines.ledger.kernel.ids import hist_rehash
 
-FORMAT = 1
+FORMAT = 2
 I64 = NDArray[np.int64]
-_TABLES = {"N": 12, "I": 8, "U": 6, "A": 8, "C": 16, "L": 8, "P": 12, "D": 16, "K": 3}
+_TABLES = {"N": 12, "I": 8, "U": 6, "A": 8, "C": 16, "L": 8, "P": 12, "D": 16, "K": 3, "S": 2}
 _COUNTED = {"A": M_ACCOUNTS, "C": M_CELLS, "L": M_LAYERS, "P": M_PIECES, "D": M_DOCS}
-_MAPS = ("entities", "items", "accounts", "cells", "combos", "sites", "contras", "units", "factors", "docs")
+_GROWING = {"accounts": M_ACCOUNTS, "cells": M_CELLS, "combos": M_COMBOS}
+_MAPS = (
+    "entities", "items", "accounts", "cells", "combos", "sites", "places", "contras", "units", "factors",
+    "docs",
+)  # fmt: skip
 
 
 class LedgerState:
     """Everything the ledger knows. Attributes by the names of the kernel: N entities, I items, U units, K
-    unit factors, A accounts, C cells, L layers, P pieces, D documents, H recent history, M counters.
+    unit factors, S known sites, A accounts, C cells, L layers, P pieces, D documents, H recent history, M
+    counters.
     """
 
     def __init__(self) -> None:
@@ -70,16 +78,16 @@ class LedgerState:
         self.maps = {name: PairMap() for name in _MAPS}
         self.H = Rows(14, 1024)
         self.Hs = slots_for(1024)
-        self.M = np.zeros(M_SIZE, np.int64)
+        self.M = np.zeros(2 * M_SIZE, np.int64)
         self.M[M_LAYER_FREE] = self.M[M_PIECE_FREE] = -1
+        self.M[M_SERIAL] = 1
         self.history = History()
         self.extra: dict[str, Any] = {}
         self.lines = np.empty((1 << 12, LN), np.int64)
         self.ups = np.empty((1 << 12, TU), np.int64)
-        self.tcells = np.empty((1 << 12, 3), np.int64)
-        self.taccs = np.empty(1 << 12, np.int64)
-        self.ev = np.empty((0, EV), np.int64)
-        self._scratch = np.zeros((2, 1024), np.int64)
+        self.taccs = np.empty(0, np.int64)
+        self.journal = np.empty((1 << 10, JW), np.int64)
+        self.born = np.empty((0, BW), np.int64)
         self._saved: dict[str, int] = {}
         self._saves: list[list[Any]] = []
         self._files = 0
@@ -91,7 +99,8 @@ class LedgerState:
         for name in ("A", "C", "L", "P", "D"):
             self.t[name].count = int(self.M[_COUNTED[name]])
             self.t[name].reserve(4 * n + 8)
-        for name, col in (("accounts", M_ACCOUNTS), ("cells", M_CELLS)):
+        self.M[M_COMBOS] = self.maps["combos"].count
+        for name, col in _GROWING.items():
             self.maps[name].count = int(self.M[col])
             self.maps[name].reserve(4 * n + 8)
         self.H.count = int(self.M[M_HIST])
@@ -99,35 +108,27 @@ class LedgerState:
         if 2 * (self.H.count + n) > len(self.Hs):
             self.Hs = slots_for(2 * (self.H.count + n))
             hist_rehash(self.H.data, self.H.count, self.Hs)
-        if len(self.tcells) < 4 * n + 8:
-            self.tcells = np.empty((4 * n + 8, 3), np.int64)
-            self.taccs = np.empty(4 * n + 8, np.int64)
+        if len(self.taccs) < len(self.t["A"].data):
+            self.taccs = np.empty(len(self.t["A"].data), np.int64)
+        if len(self.born) < 3 * n + 8:
+            self.born = np.empty((3 * n + 8, BW), np.int64)
         if len(self.lines) < 3 * n + 64:
             self.lines = np.empty((3 * n + 64, LN), np.int64)
 
-    def grow_outputs(self) -> None:
-        """The kernel stopped for want of room: double what may have been short."""
-        lines, ups = (
-            np.empty((2 * len(self.lines), LN), np.int64),
-            np.empty((2 * len(self.ups), TU), np.int64),
-        )
-        lines[: len(self.lines)], ups[: len(self.ups)] = self.lines, self.ups
-        self.lines, self.ups = lines, ups
+    def grow(self) -> None:
+        """The kernel stopped for want of room, at a record that it undid: double what may have been short."""
+        self.lines = np.concatenate([self.lines, np.empty_like(self.lines)])
+        self.ups = np.concatenate([self.ups, np.empty_like(self.ups)])
+        self.journal = np.empty((2 * len(self.journal), JW), np.int64)
         self.settle()
-        self.t["L"].reserve(len(self.t["L"].data) + 1)
-
-    def scratch_for(self, cells: int) -> I64:
-        """int64[2, >= cells] of zeros, kept between batches; whoever writes into it cleans up."""
-        if self._scratch.shape[1] < cells:
-            self._scratch = np.zeros((2, 2 * cells), np.int64)
-        return self._scratch
+        self.t["L"].reserve(len(self.t["L"].data) + 1 - self.t["L"].count)
 
     def settle(self) -> None:
         """Take the kernel's counters over into the tables."""
         for name, col in _COUNTED.items():
             self.t[name].count = int(self.M[col])
-        self.maps["accounts"].count = int(self.M[M_ACCOUNTS])
-        self.maps["cells"].count = int(self.M[M_CELLS])
+        for name, col in _GROWING.items():
+            self.maps[name].count = int(self.M[col])
         self.H.count = int(self.M[M_HIST])
 
     # saving

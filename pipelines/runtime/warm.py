@@ -37,8 +37,9 @@ RECORDS = 6_000  # opening stock and a morning: every type, returns that wait, r
 
 
 def kernel_files(root: Path = ROOT) -> list[Path]:
-    """The sources that hold compiled functions."""
-    return sorted(path for path in root.glob("*/*.py") if b"\n@njit" in path.read_bytes())
+    """The sources that hold compiled functions, or the constants that are compiled into them."""
+    marks = (b"\n@kernel", b"\n@helper", b"\nE_TYPE, ", b"\n    E_TYPE, ")
+    return sorted(p for p in root.rglob("*.py") if any(mark in p.read_bytes() for mark in marks))
 
 
 def fingerprint(root: Path = ROOT) -> str:
@@ -81,7 +82,7 @@ def _mark(root: Path) -> Iterator[tuple[IO[str], str, str]]:
         said = mark.read()
         if said.split(" ")[0] != now:
             told = os.environ.get("NUMBA_CACHE_DIR")
-            for path in Path(told).rglob("*.nb[ic]") if told else root.glob("*/__pycache__/*.nb[ic]"):
+            for path in Path(told).rglob("*.nb[ic]") if told else root.rglob("__pycache__/*.nb[ic]"):
                 path.unlink(missing_ok=True)
             said = now
             _write(mark, said)

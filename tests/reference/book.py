@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any, Generic, TypeVar
 
 from tests.reference.cells import AverageCell, Cell, Cover
-from tests.reference.exact import QTY_LIMIT, VALUE_LIMIT, Event, EventKey, Refused, is_virtual, site_of
+from tests.reference.exact import QTY_LIMIT, Event, EventKey, Refused, is_virtual, site_of
 from tests.reference.fifo import FifoCell
 from tests.reference.masters import Entity, Item
 
@@ -222,8 +222,9 @@ class Book:
             place, to, qty, value = to, place, -qty, -value
         if qty < 0 or value < 0:
             raise AssertionError(f"a line of {qty} units worth {value}")
-        if value >= VALUE_LIMIT or qty >= QTY_LIMIT:
-            raise Refused("overflow", f"a line of {qty} units worth {value} minor units")
+        self.entities.at(entity).fits(value)
+        if qty >= QTY_LIMIT:
+            raise Refused("overflow", f"a line of {qty} units")
         number = 1 + sum(1 for x in self.fresh.lines if (x.entity, x.version) == (entity, version))
         self.fresh.lines.append(
             Line(entity, version, number, event, item, lot, owner, pool, place, to, qty, value, self.now)
@@ -240,8 +241,6 @@ class Book:
             posted = self.posted.at(cover.piece.event)
             assert posted.account is not None
             value = cover.cost - cover.share
-            if abs(value) >= VALUE_LIMIT:
-                raise Refused("overflow", f"a true-up of {value} minor units")
             if cover.piece.leg == "cogs":
                 posted.adjusted += value
                 posted.covered += cover.qty
@@ -263,12 +262,15 @@ class Book:
             cell.check()
 
     def check_sizes(self) -> None:
-        """Refuse what would not fit the limits of the fast ledger."""
+        """Refuse what is beyond the limits: of a cell, an account, or all there is of an item at a site."""
         for cell in self.cells.draft.values():
-            if abs(cell.V) >= VALUE_LIMIT or abs(cell.Q) >= QTY_LIMIT:
+            self.entities.at(cell.key[0]).fits(cell.V)
+            if abs(cell.Q) >= QTY_LIMIT:
                 raise Refused("overflow", f"cell {cell.key}")
-        for account, qty in self.accounts.draft.items():
-            if not is_virtual(account[1]) and abs(qty) >= QTY_LIMIT:
+        for account, qty in list(self.accounts.draft.items()):
+            if is_virtual(account[1]):
+                continue
+            if max(abs(qty), abs(self.site_qty(account))) >= QTY_LIMIT:
                 raise Refused("overflow", f"account {account}")
 
     def check_all(self) -> None:

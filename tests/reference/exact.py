@@ -15,8 +15,7 @@ Event = dict[str, Any]
 EventKey = tuple[str, str]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-VALUE_LIMIT = 2**50
-QTY_LIMIT = Fraction(2**61, 10**6)
+QTY_LIMIT = 10**12
 NO_DIGITS = {"JPY", "KRW", "VND", "CLP"}
 THREE_DIGITS = {"BHD", "JOD", "KWD", "OMR", "TND"}
 DECIMAL_FIELDS = {
@@ -54,6 +53,11 @@ def digits(currency: str) -> int:
     if currency in NO_DIGITS:
         return 0
     return 3 if currency in THREE_DIGITS else 2
+
+
+def value_limit(currency: str) -> int:
+    """The first value in minor units that is too large: for the arithmetic, and for a Decimal(18, 4)."""
+    return 10**14 if digits(currency) == 0 else 2**50
 
 
 def number(value: Any) -> Fraction:

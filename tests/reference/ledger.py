@@ -28,23 +28,26 @@ class Reference(Showing):
     def commit(self, events: list[Event]) -> None:
         """Post all events of a record, or leave no trace and say why."""
         try:
-            self.refuse_later_types(events)
+            self.refuse_standard(events)
             self.look_up(events)
             for event in events:
                 self.commit_event(event)
-            self.book.check_sizes()
+                self.book.check_sizes()
         except (Refused, Waits):
             self.book.drop()
             raise
         self.book.keep()
 
     def refuse_later_types(self, events: list[Event]) -> None:
-        """Types (and the method) of later parts."""
+        """Types of later parts do not get past the intake."""
         for event in events:
             if event["type"] not in POSTINGS and event["type"] not in MASTERS:
                 raise Refused("not_yet", event["type"])
-            if event.get("valuation") == "standard":
-                raise Refused("not_yet", "valuation standard")
+
+    def refuse_standard(self, events: list[Event]) -> None:
+        """The method of a later part, and masters among other events."""
+        if len(events) == 1 and events[0].get("valuation") == "standard":
+            raise Refused("not_yet", "valuation standard")
         if len(events) > 1 and any(event["type"] in MASTERS for event in events):
             raise Refused("not_allowed", "a master stands alone in its record")
 
@@ -76,6 +79,7 @@ class Reference(Showing):
         else:
             post.item = self.masters(event)
             self.book.now = post.at
+            post.measure()
             POSTINGS[event["type"]](post)
             entity.moved = True
             if post.item is not None:

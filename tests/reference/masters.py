@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from tests.reference.exact import Event, Refused, digits, has_places, number
+from tests.reference.exact import QTY_LIMIT, Event, Refused, digits, has_places, number, value_limit
 
 # name -> (code, dimension, size in the dimension's base); a small part of UN/ECE Rec 20, enough to test.
 # A pack (bottle, box) has a dimension of its own: it converts only where the item says how.
@@ -47,6 +47,12 @@ class Entity:
     def minor(self) -> int:
         """Minor units in one unit of the currency."""
         return int(10 ** digits(self.currency))
+
+    def fits(self, value: int) -> int:
+        """The value in minor units, if it is not too large."""
+        if abs(value) >= value_limit(self.currency):
+            raise Refused("overflow", f"{value} minor units of {self.currency}")
+        return value
 
 
 @dataclass
@@ -89,8 +95,10 @@ class Item:
 
 
 def base_qty(item: Item, event: Event) -> Fraction:
-    """The event's quantity in base units: at most 6 decimals, whole where the item is whole."""
+    """The event's quantity in base units: not too large, at most 6 decimals, whole where the item is."""
     qty = number(event["qty"]) * item.factor(event.get("uom", ""))
+    if qty >= QTY_LIMIT:
+        raise Refused("overflow", f"{qty} units")
     if not has_places(qty, 6):
         raise Refused("scale", f"{event['qty']} {event.get('uom', '')} in base units has over 6 decimals")
     if item.whole and qty.denominator != 1:
@@ -141,7 +149,7 @@ def minor_amount(entity: Entity, event: Event, name: str) -> int | None:
     amount = number(event[name]) * entity.minor
     if amount.denominator != 1:
         raise Refused("scale", f"{name} {event[name]} is finer than {entity.currency}")
-    return int(amount)
+    return entity.fits(int(amount))
 
 
 def priced_amount(entity: Entity, event: Event, price: str, qty: Fraction | None = None) -> int | None:
@@ -153,7 +161,7 @@ def priced_amount(entity: Entity, event: Event, price: str, qty: Fraction | None
     if event.get(price) in (None, ""):
         return stated
     priced = number(event["qty"]) if qty is None else qty
-    found = round(priced * number(event[price]) * entity.minor)
+    found = entity.fits(round(priced * number(event[price]) * entity.minor))
     if stated is not None and abs(stated - found) > 1:
         raise Refused("amount_mismatch", f"amount is {stated}, qty x {price} is {found} minor units")
     return found if stated is None else stated

@@ -12,7 +12,18 @@ from fractions import Fraction
 from tests.reference import returning
 from tests.reference.book import AccountKey, Book, Posted
 from tests.reference.cells import Cell, Piece, Taken
-from tests.reference.exact import Event, EventKey, Refused, event_key, number, r, reference, site_of, time_ms
+from tests.reference.exact import (
+    QTY_LIMIT,
+    Event,
+    EventKey,
+    Refused,
+    event_key,
+    number,
+    r,
+    reference,
+    site_of,
+    time_ms,
+)
 from tests.reference.masters import (
     Entity,
     Item,
@@ -81,6 +92,17 @@ class Post:
         assert self.item is not None
         return base_qty(self.item, self.event)
 
+    def measure(self) -> None:
+        """Refuse a quantity or money that cannot be, before anything else is looked at."""
+        kind = self.event["type"]
+        if kind not in ("sale.charge", "stock.revalue"):
+            self.qty()
+        if kind != "stock.revalue":
+            price = "unit_price" if "unit_price" in self.event else "unit_cost"
+            priced_amount(self.entity, self.event, price)
+        for name in ("discount", "tax"):
+            minor_amount(self.entity, self.event, name)
+
     def account(self, place: str) -> AccountKey:
         """The event's own account at a place."""
         e = self.event
@@ -138,6 +160,14 @@ class Post:
         amount, known, covers = self.book.cell(account).inflow_unpriced(qty, self.standard, self.at)
         self.book.true_ups(covers, self.key, self.at, self.version)
         return amount, known
+
+    def restate(self, cell: Cell, cost: Fraction, value: int) -> int:
+        """A new cost for what the cell holds; for an empty one the known cost, limited like a value."""
+        if cell.Q <= 0:
+            self.entity.fits(cost.numerator)
+            if cost.denominator >= QTY_LIMIT:
+                raise Refused("overflow", f"a cost of {cost} minor units")
+        return cell.restate(cost, value, self.at)
 
 
 def receipt(p: Post) -> None:
@@ -232,7 +262,7 @@ def count(p: Post) -> None:
     if priced:
         price = price_minor(p.entity, p.event, "unit_cost")
         whole = r(price * number(p.event["qty"]))
-        change = cell.restate(price / p.item.factor(plain(p.event.get("uom"))), whole, p.at)
+        change = p.restate(cell, price / p.item.factor(plain(p.event.get("uom"))), whole)
         p.book.line(p.event, p.version, account, "@count", Fraction(0), -change)
         value += change
     p.book.fresh.counts.append({
@@ -259,7 +289,7 @@ def revalue(p: Post) -> None:
         found.append(p.book.cells.at(key))
     p.touch(*found)
     for cell in found:
-        change = cell.restate(price, r(price * cell.Q), p.at)
+        change = p.restate(cell, price, r(price * cell.Q))
         p.book.line(e, p.version, cell.accounts[-1], "@revaluation", Fraction(0), -change)
 
 

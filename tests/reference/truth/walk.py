@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from tests.reference.cells import AverageCell, Cell, Cover, Piece, Taken
-from tests.reference.exact import QTY_LIMIT, VALUE_LIMIT, EventKey, r, site_of
+from tests.reference.exact import QTY_LIMIT, EventKey, r, site_of, value_limit
 from tests.reference.fifo import FifoCell
 from tests.reference.masters import Entity
 from tests.reference.truth.lines import NOTHING, ZERO, AccountKey, Entry, LineKey, physical, sides
@@ -171,7 +171,7 @@ class Walk:
         self.entries[key] = total
         if total == NOTHING:
             del self.entries[key]
-        if abs(entry.value) >= VALUE_LIMIT or abs(entry.qty) >= QTY_LIMIT:
+        if abs(entry.value) >= value_limit(self.entity.currency) or abs(entry.qty) >= QTY_LIMIT:
             self.problem(key.event, "overflow", "line", f"{entry.qty} units worth {entry.value} minor units")
         for account, change in sides(key, entry):
             self.state.accounts[account] = self.qty(account) + change.qty
@@ -284,7 +284,7 @@ class Walk:
             held = sum((self.qty(account) for account in cell.accounts), ZERO)
             assert held == cell.Q, f"{cell_key}: accounts hold {held}, the cell {cell.Q}"
             cell.check()
-            if abs(cell.V) >= VALUE_LIMIT or abs(cell.Q) >= QTY_LIMIT:
+            if abs(cell.V) >= value_limit(self.entity.currency) or abs(cell.Q) >= QTY_LIMIT:
                 self.problem(row.key, "overflow", "cell", f"cell {cell_key}")
             if any(abs(self.qty(account)) >= QTY_LIMIT for account in cell.accounts):
                 self.problem(row.key, "overflow", "account", f"an account of {cell_key}")

@@ -16,8 +16,8 @@ from pipelines.runtime.errors import StocktwinError
 def root(tmp_path: Path) -> Path:
     """A small tree of sources: a kernel, its callee in another file, a module without any."""
     for name, text in {
-        "ledger/walk.py": "\n@njit(cache=True)\ndef walk(): callee()\n",
-        "kernels/exact.py": "\n@njit(cache=True)\ndef callee(): pass\n",
+        "ledger/walk.py": "\n@kernel\ndef walk(): callee()\n",
+        "kernels/exact.py": "\n@kernel\ndef callee(): pass\n",
         "ledger/plain.py": "x = 1\n",
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -48,7 +48,7 @@ def test_a_changed_callee_drops_the_compiled_caller(root: Path) -> None:
     (root / "ledger/plain.py").write_text("x = 2\n", encoding="utf-8")
     warm.drop_stale(root)
     assert kept.exists()
-    (root / "kernels/exact.py").write_text("\n@njit(cache=True)\ndef callee(): return 1\n", encoding="utf-8")
+    (root / "kernels/exact.py").write_text("\n@kernel\ndef callee(): return 1\n", encoding="utf-8")
     warm.drop_stale(root)
     assert not kept.exists()
 
@@ -83,7 +83,7 @@ def test_a_failing_compiler_is_told_and_tried_again(cold: Path, monkeypatch: pyt
 
 def test_the_real_kernels_are_all_seen() -> None:
     names = {f"{path.parent.name}/{path.name}" for path in warm.kernel_files()}
-    assert {"ledger/post_kernel.py", "intake/scan.py", "kernels/exact.py"} <= names
+    assert {"kernel/walk.py", "ledger/columns.py", "intake/scan.py", "kernels/exact.py"} <= names
     assert "runtime/warm.py" not in names
 
 

@@ -1,0 +1,1 @@
+"""The compiled part of the ledger: plain loops over int64 tables, all or nothing per record."""

@@ -1,0 +1,71 @@
+"""Recent history by id: one row per event that is accepted or waits, since the last save."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipelines.kernels.compiled import helper, kernel
+from pipelines.kernels.keys import slot_of
+from pipelines.ledger.columns import *
+from pipelines.ledger.kernel.undo import keep, note
+
+
+@helper
+def hist_find(H, Hs, h1, h2):  # type: ignore[no-untyped-def]
+    """The row of recent history with this id, or -1."""
+    mask = np.int64(Hs.shape[0] - 1)
+    s = slot_of(h1, h2, mask)
+    while Hs[s] >= 0:
+        k = np.int64(Hs[s])
+        if H[k, H_H1] == h1 and H[k, H_H2] == h2 and H[k, H_STATE] != H_DEAD:
+            return k
+        s = (s + 1) & mask
+    return np.int64(-1)
+
+
+@kernel
+def hist_add(e, state, H, Hs, Hm, M, J):  # type: ignore[no-untyped-def]
+    """A new row of recent history for event e."""
+    k = M[M_HIST]
+    M[M_HIST] = k + 1
+    mask = np.int64(Hs.shape[0] - 1)
+    s = slot_of(e[E_H1], e[E_H2], mask)
+    while Hs[s] >= 0:
+        s = (s + 1) & mask
+    Hs[s] = k
+    note(K_NEW_ID, k, M, J)
+    Hm[k] = 1
+    H[k, :] = 0
+    H[k, H_H1], H[k, H_H2], H[k, H_CONTENT], H[k, H_STATE] = e[E_H1], e[E_H2], e[E_CONTENT], state
+    H[k, H_ENT], H[k, H_AT], H[k, H_TYPE], H[k, H_DOC], H[k, H_ACC] = e[E_ENT], e[E_TIME], e[E_TYPE], -1, -1
+    return k
+
+
+@kernel
+def hist_rehash(H, count, Hs):  # type: ignore[no-untyped-def]
+    """Put the rows of recent history into new slots."""
+    mask = np.int64(Hs.shape[0] - 1)
+    for k in range(count):
+        s = slot_of(H[k, H_H1], H[k, H_H2], mask)
+        while Hs[s] >= 0:
+            s = (s + 1) & mask
+        Hs[s] = k
+
+
+@helper
+def doc_of(k, H, Hm, D, Dm, M, J):  # type: ignore[no-untyped-def]
+    """The document row of a recent event, made on first need."""
+    if H[k, H_DOC] >= 0:
+        return H[k, H_DOC]
+    d = M[M_DOCS]
+    M[M_DOCS] = d + 1
+    D[d, :] = 0
+    D[d, D_VER], D[d, D_ENT], D[d, D_ACC], D[d, D_QTY] = H[k, H_VER], H[k, H_ENT], H[k, H_ACC], H[k, H_QTY]
+    D[d, D_COVQ], D[d, D_COVV] = H[k, H_QTY], H[k, H_COST]
+    D[d, D_AMT], D[d, D_AMTQ] = H[k, H_AMT], H[k, H_QTY]
+    D[d, D_PIECE], D[d, D_CONTRA], D[d, D_AT], D[d, D_TYPE] = -1, H[k, H_CONTRA], H[k, H_AT], H[k, H_TYPE]
+    D[d, D_UNCOSTED] = H[k, H_STATE] >> 8
+    Dm[d] = 1
+    keep(K_HIST, k, H, Hm, M, J)
+    H[k, H_DOC] = d
+    return d
