@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import zlib
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from connectors.contract import RawBatch
 from schemas.fields import MAX_RECORD_BYTES
 
+Seal = Callable[[pa.LargeBinaryArray], pa.LargeBinaryArray]
 BLOCK_BYTES = 4 << 20
 _LF = 10
 _SPACE = (9, 10, 13, 32)
@@ -124,7 +126,8 @@ def records(buf: NDArray[np.uint8], bounds: NDArray[np.int64]) -> pa.LargeBinary
 class BlockPart(ABC):
     """One file read block by block; `cut` of a subclass finds the records of a block.
 
-    `follow`: a plain file that still grows: at its end nothing comes and `eof` stays false.
+    `follow`: a plain file that still grows: at its end nothing comes and `eof` stays false. `seal`: puts
+    pseudonyms into records before they are handed out.
     """
 
     def __init__(
@@ -138,6 +141,7 @@ class BlockPart(ABC):
             self._stream.close()
             raise FileError(part, "a gzip file cannot be followed", "follow the plain file")
         self._size = Path(part).stat().st_size
+        self.seal: Seal | None = None
         self._carry = np.zeros(0, dtype=np.uint8)
         self._swallow = False
         self._drained = False
@@ -177,6 +181,7 @@ class BlockPart(ABC):
             self.eof = self._drained
             return None
         taken = self._take(max_records, max_bytes)
+        taken = self.seal(taken) if self.seal else taken
         offsets = np.arange(self._next, self._next + len(taken), dtype=np.int64)
         self._next += len(taken)
         return RawBatch(self.source, self.part, self.decoder, taken, offsets)

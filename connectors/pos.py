@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import json
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +23,7 @@ from connectors.maps.mapper import Mapper
 from connectors.maps.reading.assemble import MappedBatch
 from connectors.maps.reading.fields import line_end, record_ends, split_record
 from connectors.ndjson import CAPABILITIES, LinePart
+from connectors.personal.pseudonyms import Pseudonyms
 from schemas.fields import MAX_RECORD_BYTES
 
 __all__ = [
@@ -125,6 +127,8 @@ class PosSource:
 
     `mappers`: decoder name -> the mapper bound to a file's header, filled as parts are built; the runtime
     stores `Mapper.document` under that name, so that the archive can be read again without the file.
+    `pseudonyms`: rows are handed out with pseudonyms for persons, and the mappers are those of such rows.
+    None: as they are in the file, for a trial that writes nothing.
     """
 
     capabilities = CAPABILITIES
@@ -132,6 +136,7 @@ class PosSource:
     def __init__(self, name: str, paths: list[str], mapper: Mapper) -> None:
         self.name = name
         self.mapper = mapper
+        self.pseudonyms: Pseudonyms | None = None
         self.mappers: dict[str, Mapper] = {}
         self._paths = paths
 
@@ -141,11 +146,16 @@ class PosSource:
 
     def build(self, part: str, resume: int | None) -> Part:
         """Open a file at record `resume`; `FileError`, or `MapError` when its header does not fit the map."""
-        form = self.mapper.plan.format
+        form, mapper = self.mapper.plan.format, self.mapper
         if form == "csv":
-            opened = CsvPart(self.name, part, self.mapper, resume)
-            self.mappers[opened.decoder] = opened.mapper
-            return opened
-        self.mappers[self.mapper.decoder] = self.mapper
-        kind = LinePart if form == "ndjson" else ObjectsPart
-        return kind(self.name, part, self.mapper.decoder, resume)
+            csv = CsvPart(self.name, part, mapper, resume)
+            opened, mapper = cast("BlockPart", csv), csv.mapper
+        else:
+            kind = LinePart if form == "ndjson" else ObjectsPart
+            opened = kind(self.name, part, mapper.decoder, resume)
+        if self.pseudonyms is not None and mapper.plan.personal:
+            opened.seal = mapper.sealer(self.pseudonyms).seal
+            mapper = mapper.sealed
+            opened.decoder = mapper.decoder
+        self.mappers[mapper.decoder] = mapper
+        return opened

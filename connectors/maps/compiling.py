@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.maps.errors import MapError, nearest
 from connectors.maps.loading import Marks, Path_, place
+from connectors.maps.personal.columns import personal_columns
 from connectors.maps.plan import Emit, Plan, Range, Rule, Test, Value
 from connectors.maps.reading import decimals
 from connectors.maps.values import Values
@@ -18,7 +19,7 @@ from schemas.fields import Field, Kind
 from schemas.registry import ENVELOPE, EVENT_TYPES, FIELDS
 
 KEYS = ("format", "encoding", "delimiter", "header", "entity", "source", "tz", "trust", "site", "channel",
-        "columns", "rules", "masters", "about")  # fmt: skip
+        "columns", "rules", "masters", "personal", "about")  # fmt: skip
 FORMATS = ("csv", "json", "ndjson")
 ENCODINGS = {
     "utf-8": "utf-8", "utf8": "utf-8", "utf-8-bom": "utf-8", "utf-8-sig": "utf-8",
@@ -96,12 +97,20 @@ class _Compiler:
         header = self.header()
         entity, source = self.text("entity"), self.text("source")
         rules = self.rules()
+        personal = personal_columns(rules, self.named_personal(), self.wrong)
         masters = self.masters(entity, source)
-        return Plan(self.name, form, encoding, delimiter, header, entity, source, rules, masters)
+        return Plan(self.name, form, encoding, delimiter, header, entity, source, rules, masters, personal)
 
     def text(self, key: str) -> str:
         given = self.document.get(key)
         return given if isinstance(given, str) else ""
+
+    def named_personal(self) -> list[str]:
+        given = self.document.get("personal", [])
+        if isinstance(given, list) and all(isinstance(n, str) for n in given):
+            return given
+        self.wrong(("personal",), "not a list of columns", "[name of a column, …]")
+        return []
 
     def header(self) -> tuple[str, ...] | None:
         given = self.document.get("header", True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,12 @@ from numpy.typing import NDArray
 from connectors.maps.compiling import compile_map
 from connectors.maps.errors import MapError, Refused, nearest
 from connectors.maps.loading import find_map, inline_lookups, load_yaml
+from connectors.maps.personal.columns import sealed_document
+from connectors.maps.personal.rows import RowSealer
 from connectors.maps.plan import Plan
 from connectors.maps.reading import blocks, rows
 from connectors.maps.reading.assemble import MappedBatch, Slow, assemble
+from connectors.personal.pseudonyms import Pseudonyms
 from schemas.fields import MAX_RECORD_BYTES
 
 
@@ -56,6 +60,17 @@ class Mapper:
             raise mistakes[0]
         return cls(name, plain, plan)
 
+    @cached_property
+    def sealed(self) -> Mapper:
+        """The map of this file's rows once pseudonyms stand in them: the one that is archived."""
+        if not self.plan.personal:
+            return self
+        return Mapper.from_dict(sealed_document(self.document), self.name)
+
+    def sealer(self, pseudonyms: Pseudonyms) -> RowSealer:
+        """What puts pseudonyms into the rows of this file; needs the header (`bound`)."""
+        return RowSealer(self.plan, self._header(), pseudonyms)
+
     @property
     def needs_header(self) -> bool:
         """Whether the first record of a file names its columns."""
@@ -64,7 +79,7 @@ class Mapper:
     def bound(self, header: list[str], place: str) -> Mapper:
         """This map for a file with these columns; `MapError` at `place` when they do not fit."""
         names = [name.strip() for name in header]
-        for name in self.plan.columns():
+        for name in dict.fromkeys([*self.plan.columns(), *self.plan.personal]):
             if name not in names:
                 cure = nearest(name, names) or f"the file has {', '.join(names)[:200]}"
                 raise MapError(place, f"map {self.name}: the file has no column {name!r}", cure)

@@ -105,7 +105,8 @@ class Plan:
     """A whole map.
 
     `format`: csv, json (one array) or ndjson. `header`: the columns when the file does not name them.
-    `masters`: canonical events to be posted before the first row.
+    `masters`: canonical events to be posted before the first row. `personal`: the columns that name a person,
+    each with how its text is read.
     """
 
     name: str
@@ -117,6 +118,7 @@ class Plan:
     source: str
     rules: tuple[Rule, ...]
     masters: tuple[Mapping[str, object], ...]
+    personal: Mapping[str, Text]
 
     def columns(self) -> list[str]:
         """Every column that some rule reads, in order of appearance, each once."""

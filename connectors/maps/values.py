@@ -78,6 +78,16 @@ class Values:
         made: Value | None = getattr(self, f"_{form}")(
             field, spec, (*path, *((form,) if short is None else short))
         )
+        return self._person(field, made, path) if field.personal else made
+
+    def _person(self, field: Field, made: Value | None, path: Path_) -> Value | None:
+        """Who it is comes whole from one column, so that the door can put a pseudonym there."""
+        if isinstance(made, Template) and [text for text, _ in made.parts] == ["", ""]:
+            made = Text(made.parts[0][1])
+        if made is not None and not isinstance(made, Const | Text):
+            what = f"{field.name} names a person: it comes whole from one column"
+            self.wrong(path, what, "{column: …, strip: …}")
+            return None
         return made
 
     def _format_fault(self, field: Field, spec: dict[str, str], path: Path_) -> None:

@@ -71,7 +71,8 @@ class Pseudonyms:
             name = self._name(text)
             if bad.reason is Reason.RANGE:
                 return name.ljust(MAX_TEXT_BYTES + 1, "_")
-            return name + ("\ud800" if bad.reason is Reason.BAD_ENCODING else "\x01") + name
+            control = "\n" if "\n" in text else "\x01"  # `.+` in a rule of a map does not pass a line end
+            return name + ("\ud800" if bad.reason is Reason.BAD_ENCODING else control) + name
         return self._name(kept) if kept else ""
 
     def _name(self, text: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -20,17 +21,52 @@ from connectors.personal.finding import CAREFUL, find
 from connectors.personal.members import is_json, members
 from connectors.personal.pseudonyms import LENGTH, Pseudonyms
 from pipelines.kernels.splice import spliced
+from schemas.fields import MAX_RECORD_BYTES
 from schemas.registry import PERSONAL
 
 _NAMES = tuple(name.encode() for name in PERSONAL)
-_ANY = "|".join(PERSONAL)
-_KEY = re.compile(_ANY)
-# A name, whatever closes it, a colon or an equals sign, and a value: a text (closed or not), or a word.
-_LOOSE = re.compile(
-    rb"((?:" + _ANY.encode() + rb")[^\s:={}\[\],]{0,64}\s{0,16}[:=]\s{0,16})"
-    rb"(\"(?:[^\"\\]|\\.)*|[^\s,{}\[\]\"]+|[{\[].*)",
-    re.DOTALL,
-)
+_KEY = re.compile("|".join(PERSONAL))
+
+
+class LooseNames:
+    """Names, in a record that is no JSON, and whatever stands behind them.
+
+    A name, what closes it, a colon or an equals sign, and a value: a text (closed or not), a word, or an
+    object or a list to the end.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        any_name = "|".join(map(re.escape, names)).encode()
+        self._pattern = re.compile(
+            rb"((?:" + any_name + rb")[^\s:={}\[\],]{0,64}\s{0,16}[:=]\s{0,16})"
+            rb"(\"(?:[^\"\\]|\\.)*|[^\s,{}\[\]\"]+|[{\[].*)",
+            re.DOTALL,
+        )
+
+    def seal(self, raw: bytes, pseudonyms: Pseudonyms, encoding: str = "utf-8") -> bytes:
+        """The record with pseudonyms; it stays what it was: no text, or no JSON."""
+
+        def pseudonym(found: re.Match[bytes]) -> bytes:
+            value = found[2]
+            if value[:1] in b"{[":
+                return found[1] + value[:1]
+            quote = b'"' if value[:1] == b'"' else b""
+            name = pseudonyms.of(value[len(quote) :].decode(encoding, "surrogateescape"))
+            return found[1] + quote + name[:LENGTH].encode()
+
+        body = raw.rstrip(b"\r\n")
+        done = self._pattern.sub(pseudonym, body)
+        if done != body and is_text(done, encoding):
+            if not is_text(body, encoding):
+                done += b"\xff"
+            elif is_json(done.decode(encoding)):
+                done += b"\x01"
+        if len(done) <= MAX_RECORD_BYTES < len(body):
+            done = done.ljust(MAX_RECORD_BYTES + 1)
+        return done + raw[len(body) :]
+
+
+_LOOSE = LooseNames(PERSONAL)
 
 
 def seal(data: pa.LargeBinaryArray, pseudonyms: Pseudonyms) -> pa.LargeBinaryArray:
@@ -68,8 +104,8 @@ def _texts(words: list[bytes], pseudonyms: Pseudonyms) -> list[bytes | None]:
 
 def seal_record(raw: bytes, pseudonyms: Pseudonyms) -> bytes:
     """One record."""
-    if not _is_text(raw) or not is_json(text := raw.decode()):
-        return _loosely(raw, pseudonyms)
+    if not is_text(raw) or not is_json(text := raw.decode()):
+        return _LOOSE.seal(raw, pseudonyms)
     done: list[bytes] = []
     at = 0
     spans = [m for m in members(text) if _KEY.search(m.path[-1])]
@@ -88,30 +124,10 @@ def _value(token: str, pseudonyms: Pseudonyms) -> bytes:
     return token.encode() if token in ("null", "true", "false") else str(pseudonyms.number(token)).encode()
 
 
-def _loosely(raw: bytes, pseudonyms: Pseudonyms) -> bytes:
-    """A record that is no JSON, or no text, and stays so."""
-
-    def pseudonym(found: re.Match[bytes]) -> bytes:
-        value = found[2]
-        if value[:1] in b"{[":
-            return found[1] + value[:1]
-        quote = b'"' if value[:1] == b'"' else b""
-        name = pseudonyms.of(value[len(quote) :].decode("utf-8", "surrogateescape"))
-        return found[1] + quote + name[:LENGTH].encode()
-
-    body = raw.rstrip(b"\r\n")
-    done = _LOOSE.sub(pseudonym, body)
-    if done != body and _is_text(done):
-        if not _is_text(body):
-            done += b"\xff"
-        elif is_json(done.decode()):
-            done += b"\x01"
-    return done + raw[len(body) :]
-
-
-def _is_text(raw: bytes) -> bool:
+def is_text(raw: bytes, encoding: str = "utf-8") -> bool:
+    """Whether the bytes are text in this encoding."""
     try:
-        raw.decode()
+        raw.decode(encoding)
     except UnicodeDecodeError:
         return False
     return True

@@ -137,6 +137,7 @@ def run_job(
 def _keep_maps(session: Session, source: Source) -> None:
     """Store each map as its file is opened, before its first record is archived."""
     if isinstance(source, PosSource):
+        source.pseudonyms = session.pseudonyms
         build = source.build
 
         def building(part: str, resume: int | None) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from connectors.personal.pseudonyms import ID_FILE, KEY_FILE
 from pipelines.runtime.progress import Progress, silent
 from pipelines.runtime.replay.verifying import check_archive
 from pipelines.runtime.session import Session
@@ -16,7 +17,7 @@ from sinks.lock import DirectoryLock
 from sinks.target import Target
 
 # The key of pseudonyms too: a customer stays the same in what the new directory goes on to receive.
-_COPIED = ("archive", "maps", "meta.json", "pseudonym.key", "pseudonym.id")
+_COPIED = ("archive", "maps", "meta.json", KEY_FILE, ID_FILE)
 
 
 def into(data: Path, target: Path, progress: Progress = silent) -> None:

@@ -15,7 +15,7 @@ def test_a_row():
     assert both(mapper(), [line()]) == [[{
         "type": "sale.delivery", "id": "ffffffffffffffff-0", "seq": "0", "source": "till", "entity": "shop",
         "site": "S1", "time": "2025-01-01T19:04:05Z", "item": "7", "qty": "2", "unit_price": "1.5",
-        "channel": "shop", "customer": "X-李", "lot": "A",
+        "channel": "shop", "document": "X-李", "lot": "A",
     }]]  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def test_bad_bytes_refuse_their_row_only():
         line(),
     ]
     good, bad, again = both(mapper(), rows)
-    assert (bad.reason, good[0]["customer"], again[0]["customer"]) == ("bad_encoding", "X-李", "X-李")
+    assert (bad.reason, good[0]["document"], again[0]["document"]) == ("bad_encoding", "X-李", "X-李")
 
 
 def test_gb18030():
@@ -106,7 +106,7 @@ def test_gb18030():
         line().replace("李".encode(), b"\x81")
     ]
     found = both(one, rows)
-    assert [f[0]["customer"] for f in found[:3]] == ["X-李", "X-𠮷乸", "X-a"]
+    assert [f[0]["document"] for f in found[:3]] == ["X-李", "X-𠮷乸", "X-a"]
     assert found[3].reason == "bad_encoding"
 
 
@@ -125,7 +125,7 @@ def test_a_file_with_and_without_a_byte_order_mark(tmp_path, encoding, mark):
     assert found.data[1].as_py().endswith(b'"two\nlines, ""q"""\n')
     part.close()
     events = decode(source.mappers[found.decoder], found.data.to_pylist())
-    assert [e[0]["customer"] for e in events] == ["X-李", "X-李"]
+    assert [e[0]["document"] for e in events] == ["X-李", "X-李"]
     resumed = source.build(str(path), 1)
     assert resumed.next_batch(9, 99).offsets.tolist() == [1]
     resumed.close()
@@ -170,7 +170,7 @@ def test_an_array_of_objects(tmp_path):
     part = PosSource("till", [str(path)], one).build(str(path), None)
     found = part.next_batch(9, 1 << 20)
     assert (len(found), part.next_batch(9, 9), part.eof) == (2, None, True)
-    assert [e[0]["customer"] for e in both(one, found.data.to_pylist())] == ["X-李", "X-李"]
+    assert [e[0]["document"] for e in both(one, found.data.to_pylist())] == ["X-李", "X-李"]
     part.close()
 
 

@@ -129,13 +129,13 @@ def test_the_map_of_the_page_is_a_map(tmp_path):
     page = (Path(__file__).parents[3] / "docs" / "maps.md").read_text(encoding="utf-8")
     text = page.split("```yaml\n")[1].split("```")[0]
     assert told(tmp_path, text) == []
-    header = ["时间", "条码", "数量", "单价", "门店", "小票号", "渠道", "备注", "进价"]
+    header = ["时间", "条码", "数量", "单价", "门店", "小票号", "渠道", "备注", "进价", "会员姓名"]
     one = Mapper.from_file(tmp_path / "m.yaml").bound(header, "f:1")
     rows = [
-        "2025-01-02 10:00:00,00690,2,3.5,A,7,店,,2.1",
-        "2025/01/02 10:00,690,-1,3.5,A,8,店,退货,",
-        "2025/1/2 9:00,BAG,3,0.3,A,8,店,,",
-        "2025/1/2 9:00,690,0,0.3,A,8,店,,",
+        "2025-01-02 10:00:00,00690,2,3.5,A,7,店,,2.1,",
+        "2025/01/02 10:00,690,-1,3.5,A,8,店,退货,,",
+        "2025/1/2 9:00,BAG,3,0.3,A,8,店,,,",
+        "2025/1/2 9:00,690,0,0.3,A,8,店,,,",
     ]
     found = [one.decode_row(row.encode("gb18030"), n, "x") for n, row in enumerate(rows)]
     assert [[e["type"] for e in events] for events in found[:3]] == [

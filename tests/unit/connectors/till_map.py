@@ -13,7 +13,7 @@ BASE = {
         "item": {"column": "sku", "strip": "^0+"}, "qty": "n", "unit_price": "price",
         "channel": {"lookup": "c.csv", "key": "ch", "value": "name", "default": "other",
                     "table": {"1": "shop", "2": "app"}},
-        "customer": {"template": "{shop}-{who}"},
+        "document": {"template": "{shop}-{who}"},
         "lot": {"lookup": "l.csv", "key": "lot", "value": "v", "table": {"a": "A", "b": "B"}},
     },
     "rules": [
