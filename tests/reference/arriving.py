@@ -99,8 +99,7 @@ class Arriving:
                         raise Refused("missing_field", f"{kind} needs {' or '.join(group)}")
 
     def refuse_later_types(self, events: list[Event]) -> None:
-        """Refuse what the intake knows and this ledger does not take yet."""
-        raise NotImplementedError
+        """Refuse what the intake knows and this ledger does not take yet: nothing, unless it says so."""
 
     def without_known(self, events: list[Event]) -> list[Event]:
         """All events, or none if all are known; `id_conflict` for anything between."""
