@@ -199,7 +199,7 @@ def decode_columns(events: pa.Table, rec_index: I64, refused: list[Verdict], a: 
         scan_cells(buf, offs, present, number, rec, seen, ok, LAYOUT.field, *_TYPES)
         col = LAYOUT.field[number, 0]
         if list(COLUMN)[col] in TEXT_COLUMNS:
-            rec[:, col] = np.where(rec[:, col] == NONE, NONE, rec[:, col] + (base << SPAN_BITS))
+            rec[present != 0, col] += base << SPAN_BITS  # another field may share the column: site, from_site
             parts.append(buf)
             base += len(buf)
     joined = _constant(np.concatenate(parts) if parts else np.zeros(1, np.uint8))
