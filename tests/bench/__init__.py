@@ -1,0 +1,1 @@
+"""Speed, latency and memory as ratios of one run: `python -m tests.bench`, explained in docs/speed.md."""
