@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from tests.reference.exact import Event, EventKey, Refused, site_of
 from tests.reference.masters import Entity, Item, auto_item, plain
+from tests.reference.promises.holds import Hold
 from tests.reference.truth.events import Log
 from tests.reference.truth.lines import Posted
 from tests.reference.truth.rows import Row
@@ -53,6 +54,11 @@ class Accepted:
     late: int = 0
     takings: list[Taking] = field(default_factory=list)
     closed: dict[str, str] = field(default_factory=dict)  # entity -> closed through this period
+    clock: dict[str, int] = field(default_factory=dict)  # entity -> logical time, milliseconds
+    holds: dict[EventKey, Hold] = field(default_factory=dict)
+    debts: list[tuple[EventKey, str, Fraction]] = field(default_factory=list)  # borrower, lender, owed
+    row_version: dict[tuple[str, str, str, str, str], int] = field(default_factory=dict)
+    seen_holds: dict[EventKey, Hold] = field(default_factory=dict)
 
     def copy(self) -> Accepted:
         """A copy to try a record on."""

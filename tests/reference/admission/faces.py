@@ -10,6 +10,8 @@ from tests.reference.admission.accepted import Accepted
 from tests.reference.exact import EventKey, period, r, site_of, time_text
 from tests.reference.faces import Row, amount_of, money, returns_id
 from tests.reference.masters import plain
+from tests.reference.promises import lots
+from tests.reference.promises.stock import available
 from tests.reference.truth.lines import AccountKey, Entry, LineKey, Posted, net, physical
 from tests.reference.truth.walk import Walk
 
@@ -20,7 +22,8 @@ def of(s: Accepted) -> dict[str, list[Row]]:
         "movement": movements(s), "true_up": true_ups(s), "line": lines(s), "net": entries(s),
         "stock": stock_now(s), "cell": cells(s), "cogs": cogs(s), "sale": sale(s), "count": counts(s),
         "flag": flags(s), "broken": broken(s), "period_balance": periods.period_balance(s),
-        "profit": periods.profit(s), "prior_period": periods.prior_period(s),
+        "promise": promised(s), "pool": pool_now(s), "profit": periods.profit(s),
+        "prior_period": periods.prior_period(s),
     }  # fmt: skip
 
 
@@ -118,18 +121,23 @@ def cells(s: Accepted) -> list[Row]:
 
 def stock_now(s: Accepted) -> list[Row]:
     """Per (entity, site, item, lot, owner) the quantities and the row's share of its cell's value (D31)."""
-    found = []
+    found, there = [], available(s)
     for walk in s.walks.values():
         catch = by_cell(walk, walk.state.catch)
         for key, places in by_cell(walk, walk.state.accounts).items():
             cell = walk.state.cells[key]
             for place, share in shares(cell.V, cell.Q, places).items():
                 second = catch.get(key, {}).get(place, Fraction(0))
+                row = (key[0], place[0], key[1], place[1], key[2])
+                _, reserved, blocked, can = there.get(row, (0, 0, 0, 0))
                 if places[place] or share or second:
                     found.append({
                         "entity": key[0], "site": place[0], "item": key[1], "lot": place[1], "owner": key[2],
                         "on_hand_qty": amount_of(places[place]), "value_amt": money(share, minor(s, key[0])),
-                        "catch_qty": amount_of(second),
+                        "catch_qty": amount_of(second), "reserved_qty": amount_of(Fraction(reserved)),
+                        "blocked_qty": amount_of(Fraction(blocked)),
+                        "available_qty": amount_of(Fraction(can)),
+                        "version": s.row_version.get(row, 0),
                     })  # fmt: skip
     return found
 
@@ -242,3 +250,28 @@ def broken(s: Accepted) -> list[Row]:
         {"event_id": x.event[1], "breaks_id": x.breaks[1], "level_qty": amount_of(x.level)}
         for x in s.broken
     ]  # fmt: skip
+
+
+def promised(s: Accepted) -> list[Row]:
+    """Reservations and pending movements, per lot that they hold; no lot once they hold nothing."""
+    return [
+        {"event_id": h.key[1], "kind": h.kind, "site": h.shelf[1], "item": h.shelf[2], "pool": h.shelf[4],
+         "lot": lot, "qty": amount_of(h.qty), "open_qty": amount_of(qty), "state": h.state}
+        for h in s.holds.values() if h.kind != "pool" for lot, qty in h.lots or (("", Fraction(0)),)
+    ]  # fmt: skip
+
+
+def pool_now(s: Accepted) -> list[Row]:
+    """Open pools: what they hold, what is promised of it, what can still be promised, what they owe."""
+    rows = []
+    for h in s.holds.values():
+        if h.kind == "pool" and h.state == "open":
+            shelf = (h.shelf[0], h.place, *h.shelf[2:])
+            owed = sum((qty for key, _, qty in s.debts if key == h.key), Fraction(0))
+            rows.append({
+                "entity": h.shelf[0], "site": h.shelf[1], "item": h.shelf[2], "pool": h.shelf[4],
+                "held_qty": amount_of(sum(lots.on_shelf(s, shelf, exact=True).values(), Fraction(0))),
+                "reserved_qty": amount_of(sum(lots.held(s, shelf).values(), Fraction(0))),
+                "free_qty": amount_of(lots.free(s, shelf)), "owed_qty": amount_of(owed),
+            })  # fmt: skip
+    return rows

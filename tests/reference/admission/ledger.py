@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.reference.admission import as_of, faces, parallel, periods
+from tests.reference.admission import as_of, faces, parallel
 from tests.reference.admission.accepted import Accepted
-from tests.reference.admission.movements import accept_movement, commit
+from tests.reference.admission.accepting import MASTERS, PROMISES, accept
 from tests.reference.arriving import Arriving
-from tests.reference.exact import Event, EventKey, Refused, Waits, event_key, number, reference
+from tests.reference.exact import Event, EventKey, Refused, Waits, event_key, reference
 from tests.reference.faces import Row
-from tests.reference.masters import plain, upsert_entity, upsert_item
 from tests.reference.truth.events import ABOUT, FIELDS
 from tests.reference.truth.rows import RETURNS
-from tests.reference.truth.rows import Row as Movement
-from tests.reference.truth.valuation import value_of
 
-MASTERS = ("master.entity", "master.item", "master.site", "master.rate")
 PARAMETRIC: dict[str, Callable[..., list[Row]]] = {
     "stock_as_of": as_of.stock_as_of, "valuation": parallel.valuation,
 }  # fmt: skip
-TYPES = {*FIELDS, *MASTERS, "period.close"}
+TYPES = {*FIELDS, *MASTERS, *PROMISES, "period.close", "stock.post"}
 
 
 class Truth(Arriving):
@@ -40,7 +36,7 @@ class Truth(Arriving):
         self.look_up(events)
         trial = self.accepted.copy()
         for event in events:
-            self.accept(trial, event)
+            accept(trial, event, self.records[-1].arrived, event["source"] in self.refuse_unknown)
         self.accepted = trial
 
     def check_types(self, events: list[Event]) -> None:
@@ -68,46 +64,19 @@ class Truth(Arriving):
     def named(self, event: Event) -> list[tuple[EventKey, set[str]]]:
         """The events that it names, with the types that they may have."""
         found: list[tuple[EventKey, set[str]]] = []
-        said = event | (event["set"] if event["type"] == "event.correct" else {})
+        inner = {"event.correct": "set", "stock.pending": "movement"}.get(event["type"])
+        said = event | (event[inner] if inner and isinstance(event.get(inner), dict) else {})
         if said.get("returns"):
-            kinds = {RETURNS[event["type"]]} if event["type"] in RETURNS else set(RETURNS.values())
+            kinds = {RETURNS[said["type"]]} if said["type"] in RETURNS else set(RETURNS.values())
             found.append((reference(event, said["returns"]), kinds))
         found += [(reference(event, text), {"stock.receipt"}) for text in said.get("receipts", ())]
+        if event.get("releases"):
+            found.append((reference(event, event["releases"]), {"stock.reserve"}))
+        if event["type"] in ("stock.post", "stock.void"):
+            found.append((reference(event, event["pending"]), {"stock.pending"}))
         if event["type"] in ABOUT:
             found.append((reference(event, event[ABOUT[event["type"]]]), set(FIELDS)))
         return found
-
-    def accept(self, s: Accepted, event: Event) -> None:
-        """One event into the trial."""
-        arrived = self.records[-1].arrived
-        s.entity(event["entity"])
-        if event["type"] in MASTERS:
-            self.accept_master(s, event, arrived)
-        elif event["type"] == "period.close":
-            periods.close(s, event)
-            commit(s, event, arrived, None, None)
-        else:
-            accept_movement(s, event, arrived, event["source"] in self.refuse_unknown)
-
-    def accept_master(self, s: Accepted, event: Event, arrived: int) -> None:
-        """master.*: an upsert; a standard cost is a row, which holds from its event_at on."""
-        name, entity = event["entity"], s.entity(event["entity"])
-        s.log.add(event)
-        before = after = None
-        if event["type"] == "master.entity":
-            upsert_entity(entity, event)
-            s.walks[name] = value_of(entity, s.rows.get(name, {}))
-        elif event["type"] == "master.item":
-            upsert_item(s.item(name, event["item"]), event)
-            if event.get("standard_cost") not in (None, ""):
-                before = s.walk(name)
-                rows = s.rows.setdefault(name, {})
-                cost = number(event["standard_cost"])
-                rows[event_key(event)] = Movement(event, plain(event["item"]), cost=cost)
-                after = value_of(entity, rows)
-        elif event["type"] == "master.site":
-            s.sites.add((name, event["site"]))
-        commit(s, event, arrived, before, after)
 
     # -- what can be asked -------------------------------------------------------------------------------
 

@@ -6,34 +6,33 @@ from dataclasses import replace
 from fractions import Fraction
 
 from tests.reference.admission import periods
-from tests.reference.admission.accepted import Accepted, Broken, Taking
+from tests.reference.admission.accepted import Accepted, Broken
 from tests.reference.exact import Event, EventKey, Refused, event_key, reference
 from tests.reference.masters import Entity, auto_item, base_qty, plain
 from tests.reference.truth.events import ABOUT, CORRECT, check_fields, check_set, target
-from tests.reference.truth.lines import Posted, difference, open_period
 from tests.reference.truth.moving import account_of, target_of
 from tests.reference.truth.rows import Row, read
-from tests.reference.truth.valuation import value_of
 from tests.reference.truth.walk import Problem, Walk
 
 
-def accept_movement(s: Accepted, event: Event, arrived: int, refuse_unknown: bool) -> None:
-    """Accept one movement, landed cost, correction or cancel into `s`, or raise `Refused`."""
+def take_in(s: Accepted, event: Event, refuse_unknown: bool) -> EventKey:
+    """A movement, landed cost, lot status, correction or cancel: the rows as they are with it; its root.
+
+    Refused is what does not read, or is not allowed whatever the stock.
+    """
     s.log.add(event)
     root = s.log.root(event)
-    name = event["entity"]
     if event["type"] == CORRECT:
         check_set(s.log.events[target(event)], s.log.events[root]["type"], event["set"])
-    rows = s.rows.setdefault(name, {})
+    rows = s.rows.setdefault(event["entity"], {})
     old = rows.get(root)
-    for key in [root, *(key for key, row in rows.items() if row.link == root and event["type"] in ABOUT)]:
+    changed = [root]
+    if event["type"] in ABOUT:
+        changed += [key for key, row in rows.items() if root in (row.link, *row.receipts)]
+    for key in changed:
         rows[key] = read_row(s, key, refuse_unknown)
     periods.check_count(s, old, rows[root])
-    before = s.walk(name)
-    after = value_of(s.entities[name], rows)
-    judge(s, event, root, before, after)
-    commit(s, event, arrived, before, after)
-    note(s, event, root, before, after)
+    return root
 
 
 def read_row(s: Accepted, key: EventKey, refuse_unknown: bool) -> Row:
@@ -135,10 +134,10 @@ def worse(before: Walk, after: Walk) -> list[Problem]:
     return [p for p in after.problems if p.level < old.get((p.event, p.reason, p.what), Fraction(1))]
 
 
-def judge(s: Accepted, event: Event, root: EventKey, before: Walk, after: Walk) -> None:
+def judge(s: Accepted, event: Event, root: EventKey | None, before: Walk, after: Walk) -> None:
     """Refuse what the event makes wrong, unless it is to be accepted and only reported."""
     refuse = s.entities[event["entity"]].negative == "refuse" and event["type"] != "stock.count"
-    of = after.rows[root].link
+    of = after.rows[root].link if root else None
     for p in worse(before, after):
         if p.reason == "overflow" or (p.reason == "negative_stock" and refuse):
             at = "" if p.event == root else f", at {p.event[1]}"
@@ -149,7 +148,7 @@ def judge(s: Accepted, event: Event, root: EventKey, before: Walk, after: Walk) 
             raise Refused(p.reason, p.detail)
 
 
-def note(s: Accepted, event: Event, root: EventKey, before: Walk, after: Walk) -> None:
+def note(s: Accepted, event: Event, root: EventKey | None, before: Walk, after: Walk) -> None:
     """Count it late if a cell it touches had something newer; report a later balance that it breaks."""
     key = event_key(event)
     if key == root and key in after.rows:
@@ -159,32 +158,3 @@ def note(s: Accepted, event: Event, root: EventKey, before: Walk, after: Walk) -
     broken = [p for p in worse(before, after) if p.reason == "negative_stock" and p.event != root]
     if broken:
         s.broken.append(Broken(key, broken[0].event, broken[0].level))
-
-
-# -- what is posted --------------------------------------------------------------------------------------
-
-
-def commit(s: Accepted, event: Event, arrived: int, before: Walk | None, after: Walk | None) -> None:
-    """The next version of the entity: post V(after) - V(before) under it (D3, D4)."""
-    entity, key = s.entity(event["entity"]), event_key(event)
-    entity.version += 1
-    s.version_of[key] = entity.version
-    if before is None or after is None:
-        return
-    s.walks[event["entity"]] = after
-    closed = s.closed.get(event["entity"], "")
-    for number, (line, entry, own) in enumerate(difference(before.entries, after.entries, key), 1):
-        month = open_period(line.at, entity.tz, closed)
-        s.lines.append(Posted(entity.version, number, line, entry, own, key, month, arrived))
-    before_, after_ = revenues(before), revenues(after)
-    for sale in [*after_, *(sale for sale in before_ if sale not in after_)]:
-        change = after_.get(sale, 0) - before_.get(sale, 0)
-        if change:
-            of, at = sale
-            month = open_period(at, entity.tz, closed)
-            s.takings.append(Taking(event["entity"], entity.version, of, key, at, month, change))
-
-
-def revenues(walk: Walk) -> dict[tuple[EventKey, int], int]:
-    """Revenue per sale, and when it lies."""
-    return {(key, x["row"].at(walk.rows)): x["revenue"] for key, x in walk.sales.items()}

@@ -49,6 +49,15 @@ def transfer(w: Walk, row: Row) -> None:
         carry(w, row, target, taken, qty)
 
 
+def pool_move(w: Walk, row: Row) -> None:
+    """From one pool to another at the same place: quantity only."""
+    source = account_of(row, row.event["site"])
+    target: AccountKey = (*source[:5], row.event["to_pool"])
+    w.cell(row, source)
+    w.cell(row, target)
+    w.line(row, "pool", source, source[1], row.qty, 0, to_pool=target[5])
+
+
 def move(
     w: Walk, row: Row, source: AccountKey, target: AccountKey, taken: Taken, qty: Fraction, catch: Fraction
 ) -> None:

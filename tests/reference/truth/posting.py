@@ -133,4 +133,5 @@ POSTINGS: dict[str, Callable[[Walk, Row], None]] = {
     "stock.transfer": moving.transfer,
     "stock.count": count,
     "stock.revalue": revalue,
+    "pool.move": moving.pool_move,
 }

@@ -35,6 +35,7 @@ RANKS = {
     "purchase.return": 6,
     "stock.revalue": 7,
     "stock.count": 8,
+    "pool.move": 9,
 }
 """Types that valuation walks over, with their rank among events of the same millisecond."""
 RETURNS = {"sale.return": "sale.delivery", "purchase.return": "stock.receipt"}
