@@ -3,8 +3,8 @@
 **In** `core.movement`, `core.true_up` and `verdict` (its versions: not every one has a line). **Out**
 `core.chain`. **Key and grain** the entity; one leaf per 1,024 consecutive versions, whether they have lines
 or not. **Units** none. **Order and lateness** by version: cutting batches elsewhere changes no leaf.
-**Restart** the lines of the unfinished leaves are the state. **Refuses** nothing. **Source** every column but
-`recorded_at` and the numbers of true-up lines is covered, as little-endian integers, or lengths and UTF-8.
+**Restart** the bytes of the unfinished leaves are the state. **Refuses** nothing. **Source** every column but
+`recorded_at` and the numbers of true-up lines is covered, as the bytes of `pipelines.audit.canonical`.
 **Example** 1,024 masters, which have no lines, still make a leaf:
 
     >>> entity = pa.array(["E"] * 1024).dictionary_encode()
@@ -18,7 +18,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,70 +28,48 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipelines.audit.canonical import Canonical
 from pipelines.step import Outputs, commit
 
 LEAF = 1024
+Columns = tuple[tuple[str, ...], tuple[str, ...]]  # integers, texts
 MOVEMENT = (
-    "version", "line", "status", "event_id", "source", "type", "event_at", "period", "item", "lot", "owner",
-    "from_place",
-    "to_place", "from_pool", "to_pool", "qty", "value_amt", "reason", "channel", "document", "cost_centre",
-    "trust",
+    ("version", "line", "event_at", "qty", "value_amt"),
+    (
+        "status", "event_id", "source", "type", "period", "item", "lot", "owner", "from_place", "to_place",
+        "from_pool", "to_pool", "reason", "channel", "document", "cost_centre", "trust",
+    ),
 )  # fmt: skip
 TRUE_UP = (
-    "version", "corrects_version", "corrects_line", "cause_version", "leg", "event_at", "period", "item",
-    "lot", "owner",
-    "from_place", "to_place", "value_amt", "open_qty", "open_amt", "uncosted",
+    (
+        "version", "corrects_version", "corrects_line", "cause_version", "event_at", "value_amt", "open_qty",
+        "open_amt", "uncosted",
+    ),
+    ("leg", "period", "item", "lot", "owner", "from_place", "to_place"),
 )  # fmt: skip
-_INTEGERS = {
-    "version", "line", "event_at", "qty", "value_amt", "corrects_version", "corrects_line", "cause_version",
-    "open_qty",
-    "open_amt", "uncosted",
-}  # fmt: skip
+STREAMS = 4  # integers and texts of lines, integers and texts of true-ups
 
 
 @dataclass
 class _Entity:
-    """The unfinished leaf of one entity."""
+    """The chain of one entity, and the bytes of the leaves that are not finished."""
 
     leaf: int = 0
     chain: str = "0" * 64
-    lines: list[pa.Table] = field(default_factory=list)
-    ups: list[pa.Table] = field(default_factory=list)
+    open: dict[int, list[bytearray]] = field(default_factory=dict)
+
+    def streams(self, leaf: int) -> list[bytearray]:
+        """The four streams of a leaf."""
+        return self.open.setdefault(leaf, [bytearray() for _ in range(STREAMS)])
 
 
-def canonical(pieces: list[pa.Table], columns: tuple[str, ...], digest: Any) -> None:
-    """Feed a digest with the rows of `pieces`, column by column, whatever the pieces' edges and encodings."""
-    digest.update(str(sum(p.num_rows for p in pieces)).encode())
-    for name in columns:
-        digest.update(name.encode())
-        if name in _INTEGERS:
-            for piece in pieces:
-                digest.update(np.ascontiguousarray(piece.column(name).to_numpy(), "<i8").tobytes())
-            continue
-        bodies = []
-        for piece in pieces:
-            lengths, body = _text(piece, name)
-            digest.update(lengths)
-            bodies.append(body)
-        for body in bodies:
-            digest.update(body)
-
-
-def _text(piece: pa.Table, name: str) -> tuple[bytes, bytes]:
-    if name not in piece.column_names:
-        return bytes(4 * piece.num_rows), b""
-    column = piece.column(name)
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(pa.string())
-    column = column.combine_chunks()
-    if isinstance(column, pa.ChunkedArray):
-        column = column.chunk(0) if column.num_chunks else pa.array([], pa.string())
-    if not len(column):
-        return b"", b""
-    offs = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
-    data = column.buffers()[2]
-    body = data[int(offs[0]) : int(offs[-1])].to_pybytes() if data is not None else b""
-    return np.diff(offs).astype("<i4").tobytes(), body
+def leaf_hash(streams: list[bytearray]) -> str:
+    """The hash of a leaf: the length of each stream in front of it, so that none can pass for another."""
+    digest = hashlib.sha256()
+    for stream in streams:
+        digest.update(len(stream).to_bytes(8, "little"))
+        digest.update(stream)
+    return digest.hexdigest()
 
 
 class ChainStep:
@@ -111,10 +91,8 @@ class ChainStep:
         highest = _versions(verdict)
         if highest:
             self._clean = None
-        for entity, mine in _by_entity(lines).items():
-            self.entities.setdefault(entity, _Entity()).lines.append(mine)
-        for entity, mine in _by_entity(ups).items():
-            self.entities.setdefault(entity, _Entity()).ups.append(mine)
+        self._add(lines, MOVEMENT, 0)
+        self._add(ups, TRUE_UP, 2)
         leaves: list[dict[str, Any]] = []
         for entity, version in highest.items():
             e = self.entities.setdefault(entity, _Entity())
@@ -125,25 +103,38 @@ class ChainStep:
             out.add("core.chain", pa.Table.from_pylist(leaves))
         return out
 
+    def _add(self, table: pa.Table | None, columns: Columns, at: int) -> None:
+        """The rows of a batch to the streams `at` and `at + 1` of their leaves; versions only grow."""
+        if table is None or not table.num_rows:
+            return
+        rows, (names, codes) = Canonical(table, *columns), _codes(table)
+        leaves = (table.column("version").to_numpy().astype(np.int64) - 1) // LEAF
+        order = np.argsort(codes, kind="stable")
+        keys = np.stack([codes[order], leaves[order]])
+        edges = np.flatnonzero(np.r_[True, (np.diff(keys) != 0).any(axis=0), True])
+        for first, last in pairwise(edges.tolist()):
+            entity = self.entities.setdefault(names[int(keys[0, first])], _Entity())
+            streams = entity.streams(int(keys[1, first]))
+            numbers, texts = rows.bytes(order[first:last])
+            streams[at] += numbers
+            streams[at + 1] += texts
+
     def _leaf(self, entity: str, e: _Entity) -> dict[str, Any]:
-        last = (e.leaf + 1) * LEAF
-        lines, e.lines = _split(e.lines, last)
-        ups, e.ups = _split(e.ups, last)
-        sha = leaf_hash(lines, ups)
+        sha = leaf_hash(e.streams(e.leaf))
+        del e.open[e.leaf]
         e.chain = hashlib.sha256(f"{e.chain}{sha}".encode()).hexdigest()
-        row = {
-            "entity": entity, "leaf": e.leaf, "first_version": last - LEAF + 1, "last_version": last,
-            "sha256": sha,
-            "chain": e.chain,
-        }  # fmt: skip
+        first = e.leaf * LEAF + 1
         e.leaf += 1
-        return row
+        return {
+            "entity": entity, "leaf": e.leaf - 1, "first_version": first, "last_version": first + LEAF - 1,
+            "sha256": sha, "chain": e.chain,
+        }  # fmt: skip
 
     def digests(self) -> dict[str, str]:
         """A sha256 per entity over all its lines, the unfinished leaf included."""
         return {
             entity: hashlib.sha256(
-                f"{entity}|{e.leaf}|{e.chain}|{leaf_hash(e.lines, e.ups)}".encode()
+                f"{entity}|{e.leaf}|{e.chain}|{leaf_hash(e.streams(e.leaf))}".encode()
             ).hexdigest()
             for entity, e in sorted(self.entities.items())
         }
@@ -158,19 +149,20 @@ class ChainStep:
             return
         folder.mkdir(parents=True, exist_ok=True)
         self._saves += 1
-        name = f"leaves-{self._saves:08}.arrow"
-        with pa.OSFile(str(folder / name), "wb") as out:
-            for e in self.entities.values():
-                for pieces in (e.lines, e.ups):
-                    whole = pa.concat_tables(pieces, promote_options="default") if pieces else pa.table({})
-                    with pa.ipc.new_stream(out, whole.schema) as writer:
-                        writer.write_table(whole)
-        chains = [[k, e.leaf, e.chain] for k, e in self.entities.items()]
+        name = f"leaves-{self._saves:08}.bin"
+        entities: list[list[Any]] = []
+        with (folder / name).open("wb") as out:
+            for key, e in self.entities.items():
+                streams = e.streams(e.leaf)
+                entities.append([key, e.leaf, e.chain, [len(stream) for stream in streams]])
+                out.writelines(streams)
+            out.flush()
+            os.fsync(out.fileno())
         commit(
             folder / "state.json",
-            {"version": self.version, "saves": self._saves, "file": name, "entities": chains},
+            {"version": self.version, "saves": self._saves, "file": name, "entities": entities},
         )
-        for old in folder.glob("leaves-*.arrow"):
+        for old in folder.glob("leaves-*.bin"):
             if old.name != name:
                 old.unlink()
         self._clean = folder
@@ -182,13 +174,10 @@ class ChainStep:
             return
         saved = json.loads((folder / "state.json").read_text("utf-8"))
         self._saves = saved["saves"]
-        with pa.memory_map(str(folder / saved["file"])) as source:
-            for entity, leaf, chain in saved["entities"]:
-                e = self.entities[entity] = _Entity(leaf, chain)
-                for pieces in (e.lines, e.ups):
-                    whole = pa.ipc.open_stream(source).read_all()
-                    if whole.num_rows:
-                        pieces.append(whole)
+        with (folder / saved["file"]).open("rb") as source:
+            for key, leaf, chain, lengths in saved["entities"]:
+                streams = [bytearray(source.read(n)) for n in lengths]
+                self.entities[key] = _Entity(leaf, chain, {leaf: streams})
 
 
 def _versions(verdict: pa.Table | None) -> dict[str, int]:
@@ -207,46 +196,3 @@ def _codes(table: pa.Table) -> tuple[list[str], NDArray[np.int32]]:
     if isinstance(column, pa.ChunkedArray):
         column = column.chunk(0)
     return column.dictionary.to_pylist(), column.indices.to_numpy()
-
-
-def leaf_hash(lines: list[pa.Table], ups: list[pa.Table]) -> str:
-    """The hash of a leaf's own lines and net true-ups."""
-    digest = hashlib.sha256()
-    canonical(lines, MOVEMENT, digest)
-    canonical(ups, TRUE_UP, digest)
-    return digest.hexdigest()
-
-
-def _split(pieces: list[pa.Table], last: int) -> tuple[list[pa.Table], list[pa.Table]]:
-    """Rows up to version `last`, and the rest; versions grow."""
-    head, tail = [], []
-    for piece in pieces:
-        k = int(np.searchsorted(piece.column("version").to_numpy(), last, "right"))
-        if k:
-            head.append(piece.slice(0, k))
-        if k < piece.num_rows:
-            tail.append(piece.slice(k))
-    return head, tail
-
-
-def _by_entity(table: pa.Table | None) -> dict[str, pa.Table]:
-    """The rows of each entity, order kept; text columns as plain text where the table is cut up."""
-    if table is None or not table.num_rows:
-        return {}
-    names, codes = _codes(table)
-    slim = _plain(table)
-    if len(names) == 1:
-        return {names[0]: slim}
-    order = np.argsort(codes, kind="stable")
-    edges = np.searchsorted(codes[order], np.arange(len(names) + 1))
-    return {
-        name: slim.take(pa.array(order[edges[i] : edges[i + 1]]))
-        for i, name in enumerate(names)
-        if edges[i + 1] > edges[i]
-    }
-
-
-def _plain(table: pa.Table) -> pa.Table:
-    """Dictionary columns as text, so that pieces of different batches fit together when they are saved."""
-    columns = [c.cast(pa.string()) if pa.types.is_dictionary(c.type) else c for c in table.columns]
-    return pa.table(columns, names=table.column_names)
