@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.reference.admission import as_of, faces, parallel
+from tests.reference.admission import as_of, exposure, faces, parallel
 from tests.reference.admission.accepted import Accepted
 from tests.reference.admission.accepting import MASTERS, PROMISES, accept
 from tests.reference.arriving import Arriving
@@ -94,5 +94,6 @@ class Truth(Arriving):
     def faces(self) -> dict[str, list[Row]]:
         """Every face by name."""
         return faces.of(self.accepted) | {
+            "exposure": exposure.exposure(self.accepted), "history": exposure.history(self.accepted),
             "refusal": self.refusals(), "waiting": self.waiting(), "intake": self.intake(),
         }  # fmt: skip

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.reference.cells import Taken
-from tests.reference.exact import r, site_of
+from tests.reference.cells import Cell, Taken
+from tests.reference.exact import QTY_LIMIT, r, site_of, value_limit
 from tests.reference.masters import plain
 from tests.reference.posting import issue_place, under
 from tests.reference.truth import moving, returning
@@ -85,13 +85,22 @@ def count(w: Walk, row: Row) -> None:
     if row.cost is not None and not alone:
         w.problem(row.key, "not_allowed", "cost", f"the cell holds {cell.Q}, the counted account {row.qty}")
     elif row.cost is not None:
-        change = cell.restate(row.cost, row.worth, w.at)
+        change = restate(w, row, cell, row.worth)
         w.line(row, "cost", account, "@count", ZERO, -change)
         value += change
     w.counts[row.key] = {
         "row": row, "site": site_of(account[1]), "lot": account[3], "counted": row.qty, "book": book,
         "diff": diff, "diff_value": value,
     }  # fmt: skip
+
+
+def restate(w: Walk, row: Row, cell: Cell, value: int) -> int:
+    """A new cost for what the cell holds; of an empty one the known cost, limited like a value."""
+    assert row.cost is not None
+    too_large = abs(row.cost.numerator) >= value_limit(w.entity.currency) or row.cost.denominator >= QTY_LIMIT
+    if cell.Q <= 0 and too_large:
+        w.problem(row.key, "overflow", "cost", f"a cost of {row.cost} minor units")
+    return cell.restate(row.cost, value, w.at)
 
 
 def revalue(w: Walk, row: Row) -> None:
@@ -107,7 +116,7 @@ def revalue(w: Walk, row: Row) -> None:
         if isinstance(cell, StandardCell):  # when the log is valued at standard cost beside its own method
             continue
         w.touched.setdefault(row.key, set()).add(key)
-        change = cell.restate(row.cost, r(row.cost * cell.Q), w.at)
+        change = restate(w, row, cell, r(row.cost * cell.Q))
         w.line(row, "value", cell.accounts[-1], "@revaluation", ZERO, -change)
 
 

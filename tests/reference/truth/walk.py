@@ -286,5 +286,6 @@ class Walk:
             cell.check()
             if abs(cell.V) >= value_limit(self.entity.currency) or abs(cell.Q) >= QTY_LIMIT:
                 self.problem(row.key, "overflow", "cell", f"cell {cell_key}")
-            if any(abs(self.qty(account)) >= QTY_LIMIT for account in cell.accounts):
+            sizes = [max(abs(self.qty(a)), abs(self.level(self.place_key(a)))) for a in cell.accounts]
+            if max(sizes, default=ZERO) >= QTY_LIMIT:
                 self.problem(row.key, "overflow", "account", f"an account of {cell_key}")
