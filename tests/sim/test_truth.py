@@ -19,8 +19,8 @@ from tests.reference.truth.rows import RANKS
 from tests.sim.streams import stream
 from tests.sim.truth_streams import records, world
 
-STREAMS = max(3, round(15 * SHARE))
-WORLDS = max(4, round(12 * SHARE))
+STREAMS = max(3, round(8 * SHARE))
+WORLDS = max(4, round(8 * SHARE))
 MANY = max(20, round(500 * SHARE))
 ORDERS = 6
 

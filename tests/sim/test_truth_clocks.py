@@ -20,7 +20,7 @@ from tests.reference.truth.valuation import steps
 from tests.reference.truth.walk import Walk
 from tests.sim.truth_streams import ARRIVAL_MS, records, world
 
-WORLDS = max(4, round(12 * SHARE))
+WORLDS = max(4, round(6 * SHARE))
 STOCK = ["site", "item", "lot", "owner", "on_hand_qty", "value_amt"]
 BOOKED = ["period", "place", "item", "lot", "owner", "pool", "qty", "value_amt"]
 DAYS = [f"2025-{day}T12:00:00Z" for day in ("01-30", "02-01", "02-03")]

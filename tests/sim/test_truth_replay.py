@@ -19,7 +19,7 @@ from tests.reference.truth.valuation import steps, value_of
 from tests.reference.truth.walk import State, Walk
 from tests.sim.truth_streams import records, world
 
-WORLDS = max(4, round(20 * SHARE))
+WORLDS = max(4, round(8 * SHARE))
 METHODS = ["moving_average", "fifo"]
 Rows = Mapping[EventKey, Row]
 
