@@ -10,7 +10,8 @@ duplicate + waiting. **Example** two records that intake refused:
     >>> from pipelines.kernels.records import Facts, records_table
     >>> facts = Facts(first=7, source="till", run_id="r1")
     >>> records = records_table(facts, np.arange(2), pa.array([b"{", b"["], pa.large_binary()))
-    >>> refused = [{"rec": i, "reason": "not_json", "detail": "", "event_id": "", "type": ""} for i in (0, 1)]
+    >>> blank = {"detail": "", "event_id": "", "type": ""}
+    >>> refused = [{"rec": rec, "reason": "not_json"} | blank for rec in (7, 8)]
     >>> out = IntakeStep().process(records, pa.Table.from_pylist(refused)).merged()
     >>> out["ops.intake"].select(["records_in", "refused"]).to_pylist()
     [{'records_in': 2, 'refused': 2}]
@@ -76,7 +77,7 @@ class IntakeStep:
         mine = _counter(counts, block.facts.source, block.facts.run_id)
         mine["records_in"] = len(block.data)
         rows = [
-            block.refusal(r["rec"], r["reason"], r["detail"], r["event_id"], r["type"])
+            block.refusal(r["rec"] - block.facts.first, r["reason"], r["detail"], r["event_id"], r["type"])
             for r in (refused.to_pylist() if refused is not None else ())
         ]
         mine["refused"] = len(rows)

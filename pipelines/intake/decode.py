@@ -92,7 +92,7 @@ class DecodeStep:
             found = decode_columns(wire, mapped.column("rec").to_numpy(), refused, arrival)
         out.add("event", found.events, empty=True)
         if found.refused:
-            out.add("intake.refused", refusals(found.refused))
+            out.add("intake.refused", refusals(found.refused, facts.first))
         return out
 
     def save(self, folder: Path) -> None:
@@ -107,10 +107,16 @@ def rows_of(table: pa.Table | None) -> list[dict[str, Any]]:
     return [] if table is None else table.to_pylist()
 
 
-def refusals(found: list[Verdict]) -> pa.Table:
-    """`intake.refused`: rec int64 (index in the block), reason, detail, event_id, type."""
+def refusals(found: list[Verdict], first: int) -> pa.Table:
+    """`intake.refused`: rec int64 (ordinal; `first`: of the block), reason, detail, event_id, type."""
     rows = [
-        {"rec": v.index, "reason": str(v.reason), "detail": v.detail, "event_id": v.event_id, "type": v.type}
+        {
+            "rec": first + v.index,
+            "reason": str(v.reason),
+            "detail": v.detail,
+            "event_id": v.event_id,
+            "type": v.type,
+        }
         for v in found
     ]
     return pa.Table.from_pylist(rows)
@@ -199,7 +205,8 @@ def decode_columns(events: pa.Table, rec_index: I64, refused: list[Verdict], a: 
         scan_cells(buf, offs, present, number, rec, seen, ok, LAYOUT.field, *_TYPES)
         col = LAYOUT.field[number, 0]
         if list(COLUMN)[col] in TEXT_COLUMNS:
-            rec[present != 0, col] += base << SPAN_BITS  # another field may share the column: site, from_site
+            # Only rows of this field: another may share the column (site and from_site).
+            rec[(present != 0) & (rec[:, col] != NONE), col] += base << SPAN_BITS
             parts.append(buf)
             base += len(buf)
     joined = _constant(np.concatenate(parts) if parts else np.zeros(1, np.uint8))
