@@ -103,15 +103,21 @@ class JobChain:
         self.ledger = LedgerStep()
         self.intake = IntakeStep()
         self.chain = ChainStep()
-        self.steps: tuple[Step, ...] = (DecodeStep(), self.ledger, self.intake, self.chain)
+        self.decoding = DecodeStep()
+        self.steps: tuple[Step, ...] = (self.decoding, self.ledger, self.intake, self.chain)
         self.next_ordinal = 0
         self.watermarks: dict[str, int] = {}
 
-    def process(self, b: Archived) -> Block:
-        """Take the records of one archived block; what they lead to."""
-        self.ledger.refuse_unknown = frozenset(b.refuse_unknown)
+    def decode(self, b: Archived) -> dict[str, pa.Table]:
+        """The first step alone: it keeps no state, so it may run ahead in another thread."""
         tables = self.decoders.tables(b)
-        for step in self.steps:
+        return tables | self.decoding.process(*map(tables.get, self.decoding.reads)).merged()
+
+    def process(self, b: Archived, decoded: dict[str, pa.Table] | None = None) -> Block:
+        """Take the records of one archived block; what they lead to. `decoded`: what `decode` gave for it."""
+        self.ledger.refuse_unknown = frozenset(b.refuse_unknown)
+        tables = self.decode(b) if decoded is None else decoded
+        for step in self.steps[1:]:
             tables |= step.process(*map(tables.get, step.reads)).merged()
         self.next_ordinal = b.last + 1
         if tables["event"].num_rows:

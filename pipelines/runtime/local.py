@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from connectors.contract import Source
 from pipelines.runtime.progress import Meter, Progress
+from pipelines.runtime.reader import Reader
 from pipelines.runtime.session import Session
 
-MAX_RECORDS, MAX_BYTES = 1 << 16, 16 << 20
 POLL_S = 0.002
 
 
@@ -19,28 +19,34 @@ def run_local(
     session: Session, source: Source, run_id: str, trust: int, progress: Progress, stop: Callable[[], bool]
 ) -> bool:
     """Run until every part is at its end (True) or `stop` says so (False)."""
-    parts = [
-        (name, source.build(name, session.position(run_id, source.name, name))) for name in source.parts()
+    readers = [
+        (
+            name,
+            Reader(session, source.build(name, session.position(run_id, source.name, name)), run_id, trust),
+        )
+        for name in source.parts()
     ]
-    meter = Meter(progress, [name for name, _ in parts])
+    meter = Meter(progress, [name for name, _ in readers])
     try:
-        while parts and not stop():
+        while readers and not stop():
             idle = True
-            for name, part in list(parts):
-                batch = part.next_batch(MAX_RECORDS, MAX_BYTES)
-                if batch is None or not len(batch):
-                    if part.eof:
-                        part.close()
-                        parts.remove((name, part))
+            for name, reader in list(readers):
+                block = reader.next()
+                if block is None:
+                    if reader.eof:
+                        reader.part.close()
+                        readers.remove((name, reader))
                     continue
                 idle = False
-                archived = session.take(batch, run_id, str(getattr(part, "source_id", "") or ""), trust)
-                session.post(session.process(archived))
-                meter.batch(name, part, len(batch))
-            if idle and parts:
+                session.post(session.process(block))
+                meter.batch(name, reader.part, len(block))
+            if idle and readers:
                 session.save_if_due()
                 time.sleep(POLL_S)
+        for _, reader in readers:
+            if (block := reader.rest()) is not None:
+                session.post(session.process(block))
     finally:
-        for _, part in parts:
-            part.close()
-    return not parts
+        for _, reader in readers:
+            reader.part.close()
+    return not readers

@@ -20,8 +20,9 @@ from bytewax.testing import run_main
 
 from connectors.archive import Archived
 from connectors.contract import Part, Source
-from pipelines.runtime.local import MAX_BYTES, MAX_RECORDS, POLL_S
+from pipelines.runtime.local import POLL_S
 from pipelines.runtime.progress import Meter, Progress
+from pipelines.runtime.reader import Reader
 from pipelines.runtime.session import Session
 from sinks.contract import Block
 
@@ -32,33 +33,37 @@ class _Partition(StatefulSourcePartition[Archived, None]):
     """One part of a source; each item is one archived block."""
 
     def __init__(self, flow: _Flow, part: Part | None, name: str) -> None:
-        self._flow, self._part, self._name = flow, part, name
+        self._flow, self._name = flow, name
+        self._reader = None if part is None else Reader(flow.session, part, flow.run_id, flow.trust)
         self._awake: datetime | None = None
 
     def next_batch(self) -> list[Archived]:
         if self._flow.stop():
             self._flow.stopped = True
-        found = None if self._flow.over else self._flow.kept(self._next)
+        found = self._flow.kept(self._rest if self._flow.stopped else self._next)
         if found is None:
             raise StopIteration
         return found
 
+    def _rest(self) -> list[Archived] | None:
+        """What is archived and not handed on yet."""
+        block = None if self._reader is None else self._reader.rest()
+        return None if block is None else [block]
+
     def _next(self) -> list[Archived] | None:
         """Blocks that came; None at the end."""
-        if self._part is None:
+        if self._reader is None:
             return None
-        batch = self._part.next_batch(MAX_RECORDS, MAX_BYTES)
-        if batch is None or not len(batch):
-            if self._part.eof:
+        block = self._reader.next()
+        if block is None:
+            if self._reader.eof:
                 return None
             self._flow.session.save_if_due()
             self._awake = datetime.now(UTC) + timedelta(seconds=POLL_S)
             return []
         self._awake = None
-        file_id = str(getattr(self._part, "source_id", "") or "")
-        archived = self._flow.session.take(batch, self._flow.run_id, file_id, self._flow.trust)
-        self._flow.meter.batch(self._name, self._part, len(batch))
-        return [archived]
+        self._flow.meter.batch(self._name, self._reader.part, len(block))
+        return [block]
 
     def next_awake(self) -> datetime | None:
         return self._awake
@@ -67,8 +72,8 @@ class _Partition(StatefulSourcePartition[Archived, None]):
         return None
 
     def close(self) -> None:
-        if self._part is not None:
-            self._part.close()
+        if self._reader is not None:
+            self._reader.part.close()
 
 
 class _Flow(FixedPartitionedSource[Archived, None]):
@@ -87,11 +92,6 @@ class _Flow(FixedPartitionedSource[Archived, None]):
         self.meter, self.stop = Meter(progress, source.parts()), stop
         self.stopped = False
         self.error: Exception | None = None
-
-    @property
-    def over(self) -> bool:
-        """Nothing more is read: somebody asked to stop, or something failed."""
-        return self.stopped or self.error is not None
 
     def kept(self, work: Callable[..., _T], *arguments: Any) -> _T | None:
         """What `work` gives; None when it, or anything before it, failed: the first failure is kept."""

@@ -12,6 +12,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,7 @@ from sinks.target import Target
 
 FORMAT = 1
 SAVE_EVENTS, SAVE_MS = 500_000, 30_000
+AHEAD = 8_192  # records from which a block is decoded in a thread of its own
 
 
 def wall_ms() -> int:
@@ -79,6 +81,9 @@ class Session:
             self.decoders = Decoders(data / "maps")
             self.pseudonyms = Pseudonyms(data)
             self.chain = JobChain(self.decoders)
+            self._decoder = ThreadPoolExecutor(1, "decoder")
+            opened.callback(self._decoder.shutdown, cancel_futures=True)
+            self._decoding: dict[int, Future[dict[str, pa.Table]]] = {}
             self.block_writer = BlockWriter(self.store, Outbox(data / "outbox", sync=sync))
             self.events_since_save, self.saved_at = 0, clock()
             self._ready: deque[Block] = deque()
@@ -164,7 +169,10 @@ class Session:
         """
         if batch.decoder == NDJSON:
             batch = replace(batch, data=seal(batch.data, self.pseudonyms))
-        return self.archive.append(batch, run_id, file_id, self.clock(), trust, self.refuse_unknown)
+        archived = self.archive.append(batch, run_id, file_id, self.clock(), trust, self.refuse_unknown)
+        if len(archived) >= AHEAD:
+            self._decoding[archived.first] = self._decoder.submit(self.chain.decode, archived)
+        return archived
 
     def setup(self, run_id: str, source: str, masters: list[dict[str, Any]], trust: int) -> None:
         """Post a map's own masters in front of its records; they are no input records."""
@@ -175,7 +183,8 @@ class Session:
 
     def process(self, archived: Archived) -> Block:
         """Run the job over a block; `post` it then."""
-        block = self.chain.process(archived)
+        decoding = self._decoding.pop(archived.first, None)
+        block = self.chain.process(archived, decoding.result() if decoding is not None else None)
         self.events_since_save += len(archived)
         self._ready.append(block)
         return block

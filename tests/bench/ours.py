@@ -16,7 +16,8 @@ from connectors.ndjson import NdjsonSource, cut_lines
 from pipelines.intake.decode import DecodeStep
 from pipelines.kernels.records import Facts, records_table
 from pipelines.runtime.chain import Decoders, JobChain
-from pipelines.runtime.local import MAX_BYTES, MAX_RECORDS, run_local
+from pipelines.runtime.local import run_local
+from pipelines.runtime.reader import MAX_BYTES, MAX_RECORDS
 from pipelines.runtime.session import SAVE_EVENTS, Session
 from schemas.registry import TRUST
 from sinks.clickhouse import INSERT, Store
