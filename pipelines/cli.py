@@ -257,8 +257,9 @@ def _load(file: Path | None) -> Jobs:
 
 def _require_data(given: Path | None, jobs: Path | None) -> Path:
     folder = given or Path(_load(jobs).defaults.data)
-    if not any((folder / name).exists() for name in ("meta.json", "store", "archive")):
-        raise StocktwinError(str(folder), t("error.no_data"), t("error.no_data.cure", data=folder))
+    from pipelines.runtime.probes.directory import require_data
+
+    require_data(folder)
     return folder
 
 

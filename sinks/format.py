@@ -63,7 +63,17 @@ def value(item: Any, wide: bool = False) -> Any:
 
 def _column(data: pa.ChunkedArray) -> list[Any]:
     wide = _wide(data.type)
-    return [value(item, wide) for item in data.to_pylist()]
+    try:
+        items = data.to_pylist()
+    except UnicodeDecodeError:  # a text of the engine may be any bytes, such as those of a refused record
+        items = data.cast(_as_bytes(data.type)).to_pylist()
+    return [value(item, wide) for item in items]
+
+
+def _as_bytes(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_list(kind):
+        return pa.list_(_as_bytes(kind.value_type))
+    return pa.binary() if pa.types.is_string(kind) else kind
 
 
 def _wide(kind: pa.DataType) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from pathlib import Path
@@ -136,7 +137,8 @@ class JobChain:
         name = f"{self.next_ordinal:020}"
         for step in self._followers():
             step.save(_home(folder, step) / name)
-        mark = {"next_ordinal": self.next_ordinal, "watermarks": self.watermarks}
+        saved = [step.name for step in self._followers() if (_home(folder, step) / name).is_dir()]
+        mark = {"next_ordinal": self.next_ordinal, "watermarks": self.watermarks, "saved": saved}
         self.ledger.save(_home(folder, self.ledger), mark)
         for step in self._followers():
             for old in _home(folder, step).glob("*"):
@@ -150,7 +152,12 @@ class JobChain:
             return False
         self.next_ordinal, self.watermarks = mark["next_ordinal"], mark["watermarks"]
         for step in self._followers():
-            step.restore(_home(folder, step) / f"{self.next_ordinal:020}")
+            saved = _home(folder, step) / f"{self.next_ordinal:020}"
+            if (
+                step.name in mark.get("saved", ()) and not saved.is_dir()
+            ):  # a step takes nothing for its beginning
+                raise FileNotFoundError(errno.ENOENT, "no such directory", str(saved))
+            step.restore(saved)
         return True
 
     def _followers(self) -> list[Step]:

@@ -174,6 +174,18 @@ def suggest(word: str, known: Iterable[str]) -> str:
     )
 
 
+# errno -> (what, cure); of others the system's own words are shown
+_SYSTEM = {
+    errno.EACCES: ("error.access", "error.access.cure"),
+    errno.EPERM: ("error.access", "error.access.cure"),
+    errno.EROFS: ("error.read_only", "error.access.cure"),
+    errno.ENOENT: ("error.no_file", "error.no_file.cure"),
+    errno.ENOTDIR: ("error.not_dir", "error.no_file.cure"),
+    errno.EISDIR: ("error.is_dir", "error.is_dir.cure"),
+    errno.EMFILE: ("error.files", "error.files.cure"),
+    errno.ENFILE: ("error.files", "error.files.cure"),
+}
+
 # What packages below raise, by full name, and the exit code it means.
 _BELOW = {
     "sinks.target.TargetError": 78,
@@ -213,6 +225,11 @@ def as_error(error: BaseException, place: str = "") -> StocktwinError | None:
         return StoreLocked(lock.parent, getattr(error, "pid", ""), getattr(error, "since", ""))
     if isinstance(getattr(error, "what", None), str):
         return _adopted(error, place)
+    if "sinks.clickhouse.StoreError" in names:
+        from pipelines.runtime.texts import engine
+
+        if asked := engine.read(str(error)):
+            return StocktwinError("SQL", *asked)
     if names & _BELOW.keys():
         if any(word in str(error) for word in _NO_SPACE):
             return DiskFull(place)
@@ -244,11 +261,6 @@ def _of_system(error: OSError, place: str) -> StocktwinError:
         if port.isdigit():
             return PortTaken(host, int(port))
         return StocktwinError(where or "?", t("error.port"), t("error.port.cure", port="PORT"))
-    cures = {
-        errno.EACCES: t("error.access.cure"),
-        errno.EPERM: t("error.access.cure"),
-        errno.EROFS: t("error.access.cure"),
-        errno.EMFILE: t("error.files.cure"),
-    }
-    what = error.strerror or type(error).__name__
-    return StocktwinError(where or "?", what, cures.get(error.errno or 0, ""))
+    what, cure = _SYSTEM.get(error.errno or 0, ("", "error.system.cure"))
+    said = t(what) if what else error.strerror or str(error) or type(error).__name__
+    return StocktwinError(where or "?", said, t(cure))

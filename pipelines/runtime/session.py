@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -27,8 +27,10 @@ from connectors.contract import RawBatch
 from connectors.personal.pseudonyms import Pseudonyms
 from connectors.personal.records import seal
 from pipelines.runtime.chain import NDJSON, SETUP, Decoders, JobChain
-from pipelines.runtime.errors import StocktwinError
+from pipelines.runtime.errors import StocktwinError, StoreBroken
 from pipelines.runtime.i18n import t
+from pipelines.runtime.probes import directory
+from pipelines.runtime.probes.directory import placed
 from pipelines.runtime.progress import Progress, silent
 from pipelines.runtime.writer import WriterThread
 from sinks.clickhouse import Store
@@ -38,7 +40,6 @@ from sinks.outbox import BlockWriter, Outbox
 from sinks.serving.owner import OwnerServer
 from sinks.target import Target
 
-FORMAT = 1
 SAVE_EVENTS, SAVE_MS = 500_000, 30_000
 AHEAD = 8_192  # records from which a block is decoded in a thread of its own
 
@@ -46,16 +47,6 @@ AHEAD = 8_192  # records from which a block is decoded in a thread of its own
 def wall_ms() -> int:
     """The wall clock in ms; the only one that stamps arrivals."""
     return time.time_ns() // 1_000_000
-
-
-@contextmanager
-def _placed(path: Path) -> Iterator[None]:
-    """A failing write names its place: the system does so only where a file is opened."""
-    try:
-        yield
-    except OSError as error:
-        error.filename = error.filename or str(path)
-        raise
 
 
 class Session:
@@ -68,12 +59,16 @@ class Session:
     ) -> None:  # fmt: skip
         self.data, self.clock = data, clock
         self.refuse_unknown = tuple(sorted(refuse_unknown))
-        data.mkdir(parents=True, exist_ok=True)
+        directory.make(data)
         with ExitStack() as opened:
             opened.callback(DirectoryLock(data).close)
-            self.meta = self._meta()
+            self.meta = directory.read_meta(data)
+            if target.embedded:
+                directory.require_store(data, target.path(data))
+            directory.write_meta(data, self.meta)
             self.store = Store.open(target, data)
             opened.callback(self.store.close)
+            self._require_tables()
             self.store.migrate()
             self.store.assert_settings()
             self.archive = Archive(data / "archive", sync=sync)
@@ -95,36 +90,38 @@ class Session:
                 opened.callback(OwnerServer(self.store, data / "owner.sock").start().close)
             self._opened = opened.pop_all()
 
-    def _meta(self) -> dict[str, Any]:
-        path = self.data / "meta.json"
-        if not path.exists():
-            self._write_meta({"format": FORMAT, "runs": []})
-        meta: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        if meta.get("format") != FORMAT:
-            what = t("session.format", found=meta.get("format"), ours=FORMAT)
-            raise StocktwinError(str(path), what, t("session.format.cure"))
-        return meta
-
-    def _write_meta(self, meta: dict[str, Any]) -> None:
-        draft = self.data / "meta.json.tmp"
-        with _placed(draft):
-            draft.write_text(json.dumps(meta, ensure_ascii=False, indent=1), "utf-8")
-        draft.replace(self.data / "meta.json")
-
     # recovery
-    # -------------------------------------------------------------------------------------------------------
 
     def _recover(self) -> int:
         """The last ordinal that the store holds whole; state as of the last save."""
-        self.chain.restore(self.data / "state")
+        self._restore()
         last = self.block_writer.recover()
         if self.chain.next_ordinal > self.archive.next_ordinal or last >= self.archive.next_ordinal:
             what = t("session.archive_short", last=self.archive.next_ordinal - 1)
-            raise StocktwinError(str(self.data / "archive"), what, t("session.archive_short.cure"))
+            raise StoreBroken(self.data / "archive", what, t("session.archive_short.cure"))
         if self.chain.next_ordinal > last + 1:
             what = t("session.store_short", last=last, state=self.chain.next_ordinal - 1)
-            raise StocktwinError(str(self.data / "store"), what, t("replay.rebuild"))
+            raise StoreBroken(self.data / "store", what, t("replay.rebuild"))
         return last
+
+    def _restore(self) -> None:
+        folder = self.data / "state"
+        try:
+            self.chain.restore(folder)
+        except StocktwinError:
+            raise
+        except Exception as error:  # whatever stands in its way, the archive has all of it
+            if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+                raise
+            why = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+            cure = t("error.state.cure", folder=folder)
+            raise StoreBroken(folder, t("error.state", why=why), cure) from error
+
+    def _require_tables(self) -> None:
+        """A store that was filled once still has its tables: new ones would hide that it lost them."""
+        sql = "SELECT count() AS n FROM system.tables WHERE database = 'meta' AND name = 'migration'"
+        if directory.is_filled(self.data) and not self.store.query(sql).column("n")[0].as_py():
+            raise StoreBroken(self.store.target.path(self.data), t("error.store_empty"), t("replay.rebuild"))
 
     def _catch_up(self, progress: Progress) -> None:
         """Walk the archive behind the last save; what the store does not have yet goes there."""
@@ -140,7 +137,6 @@ class Session:
                 self.save()
 
     # running
-    # --------------------------------------------------------------------------------------------------------
 
     def begin(self, source: str, inputs: str) -> str:
         """The id of this run: the last one over the same input if it did not end, else a new one."""
@@ -149,14 +145,14 @@ class Session:
                 return str(run["id"])
         run_id = f"r{len(self.meta['runs']) + 1:06d}"
         self.meta["runs"].append({"id": run_id, "source": source, "input": inputs, "done": False})
-        self._write_meta(self.meta)
+        directory.write_meta(self.data, self.meta)
         return run_id
 
     def end(self, run_id: str) -> None:
         """The input of this run came to its end: the same input again will be a new run."""
         for run in self.meta["runs"]:
             run["done"] = run["done"] or run["id"] == run_id
-        self._write_meta(self.meta)
+        directory.write_meta(self.data, self.meta)
 
     def position(self, run_id: str, source: str, part: str) -> int | None:
         """Where to resume a part in this run."""
@@ -210,7 +206,7 @@ class Session:
         if self.events_since_save:
             self._hand_over(None)
             self.writer.drain()
-            with _placed(self.data / "state"):
+            with placed(self.data / "state"):
                 self.chain.save(self.data / "state")
             self.block_writer.drop(self.chain.next_ordinal - 1)
         self.events_since_save, self.saved_at = 0, self.clock()

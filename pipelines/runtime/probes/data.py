@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import socket
@@ -12,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from connectors.archive import check_chain
-from pipelines.runtime.errors import as_error
+from pipelines.runtime.errors import StoreBroken, as_error
 from pipelines.runtime.i18n import t
+from pipelines.runtime.probes.directory import holds_data, read_meta
 from pipelines.runtime.probes.finding import Finding, fail, ok, warn
 
-FORMAT = 1
 _SHOWN = 5  # names listed before "…"
 _ANSWER_S = 2.0
 
@@ -25,18 +24,13 @@ Query = Callable[[str], list[dict[str, Any]]]
 
 def meta(data: Path) -> Finding:
     """meta.json says which format the directory has."""
-    file = data / "meta.json"
-    if not any((data / name).exists() for name in ("meta.json", "store", "archive")):
+    if not holds_data(data):
         return warn("data", t("doctor.data.none", data=data), t("error.no_data.cure", data=data))
     try:
-        read = json.loads(file.read_text(encoding="utf-8"))
-        version = int(read.get("format", FORMAT))
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        return fail("data", t("doctor.data.broken", why=_why(error)), t("doctor.data.broken.cure"))
-    if version > FORMAT:
-        found = t("doctor.data.newer", format=version, ours=FORMAT)
-        return fail("data", found, t("doctor.data.newer.cure"))
-    return ok("data", t("doctor.data.format", data=data, format=version))
+        read = read_meta(data)
+    except StoreBroken as error:
+        return fail("data", error.what, error.cure)
+    return ok("data", t("doctor.data.format", data=data, format=read["format"]))
 
 
 def owner(data: Path) -> Finding:

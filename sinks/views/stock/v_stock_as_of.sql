@@ -49,10 +49,11 @@ FROM
                     AND recorded_at <= parseDateTime64BestEffort(
                         if({known_at:String} = 'now', '2299-01-01T00:00:00Z', {known_at:String}), 3, 'UTC')
                     -- a time without offset would mean another moment on another machine
-                    AND throwIf(NOT match({as_of:String}, '(Z|[+-][0-9]{2}:?[0-9]{2})$'),
-                        'as_of: a time with offset is needed, e.g. 2025-01-31T23:59:59+08:00') = 0
-                    AND throwIf(NOT match({known_at:String}, '^now$|(Z|[+-][0-9]{2}:?[0-9]{2})$'),
-                        'known_at: now, or a time with offset is needed, e.g. 2025-01-31T23:59:59+08:00') = 0
+                    -- asked once and even where there is no row
+                    AND (SELECT throwIf(NOT match({as_of:String}, 'T.*(Z|[+-][0-9]{2}:?[0-9]{2})$'),
+                        'as_of: a time with offset is needed, e.g. 2025-01-31T23:59:59+08:00')) = 0
+                    AND (SELECT throwIf(NOT match({known_at:String}, '^now$|T.*(Z|[+-][0-9]{2}:?[0-9]{2})$'),
+                        'known_at: now, or a time with offset is needed, e.g. 2025-01-31T23:59:59+08:00')) = 0
                 GROUP BY entity, account, cell
             ) AS s
             INNER ANY JOIN core.account AS a ON s.entity = a.entity AND s.account = a.account

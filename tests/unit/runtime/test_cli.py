@@ -110,6 +110,7 @@ def stocktwin(
     (tmp_path / "in.ndjson").write_text("{}\n", encoding="utf-8")
     (tmp_path / "D").mkdir()
     (tmp_path / "D/store").mkdir()
+    (tmp_path / "D/meta.json").write_text('{"format": 1, "runs": []}', encoding="utf-8")
 
     def run(*words: str) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as end:
@@ -228,7 +229,7 @@ def test_strict_exits_1_after_the_counts(stocktwin: Run, calls: Calls) -> None:
         (DiskFull("D"), "D: no space left on the disk; "),
         (
             PermissionError(13, "Permission denied", "D"),
-            "D: Permission denied; check its owner and permissions",
+            "D: permission denied; check its owner and permissions",
         ),
         (ZeroDivisionError("odd"), "stocktwin: internal error ZeroDivisionError: odd; run it again with "),
     ],

@@ -59,11 +59,13 @@ def test_a_taken_port(free_port: int) -> None:
 @pytest.mark.parametrize(
     ("meta", "state", "said"),
     [
-        ('{"format": 1}', "ok", "format 1"),
-        ('{"format": 99}', "fail", "newer"),
+        ('{"format": 1, "runs": []}', "ok", "format 1"),
+        ('{"format": 99, "runs": []}', "fail", "newer"),
         ("{", "fail", "cannot be read"),
         ("[]", "fail", "cannot be read"),
-        ('{"format": "x"}', "fail", "cannot be read"),
+        ('{"format": "x", "runs": []}', "fail", "cannot be read"),
+        ('{"format": 1}', "fail", "cannot be read"),
+        ('{"format": 0, "runs": []}', "fail", "has format 0"),
     ],
 )
 def test_meta(tmp_path: Path, meta: str, state: State, said: str) -> None:

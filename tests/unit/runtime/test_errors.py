@@ -85,9 +85,11 @@ def test_the_system_refuses() -> None:
     assert isinstance(taken, errors.PortTaken)
     assert taken.port == 9
     assert str(as_error(PermissionError(errno.EACCES, "Permission denied", "D"))) == (
-        "D: Permission denied; check its owner and permissions"
+        "D: permission denied; check its owner and permissions"
     )
-    assert str(as_error(OSError(errno.EIO, "I/O error"), "D")) == "D: I/O error"
+    assert str(as_error(OSError(errno.EIO, "I/O error"), "D")) == (
+        "D: I/O error; solve it and run the same command again: it continues"
+    )
 
 
 def test_exceptions_of_packages_below_are_understood() -> None:

@@ -64,3 +64,14 @@ def test_an_unknown_form_is_named():
 def test_a_time_without_zone_counts_as_utc_and_seconds_get_milliseconds():
     rows = pa.table({"t": [dt.datetime(2025, 1, 1)], "d": [dt.date(2025, 1, 2)]})  # noqa: DTZ001
     assert json.loads(render(rows, "json")) == [{"t": "2025-01-01T00:00:00.000Z", "d": "2025-01-02"}]
+
+
+def test_texts_may_be_any_bytes() -> None:
+    raw = pa.array([b"a\xff", None]).cast(pa.binary())
+    text = pa.Array.from_buffers(pa.string(), 2, raw.buffers())
+    rows = pa.table({"raw": text, "many": pa.ListArray.from_arrays(pa.array([0, 1, 2], pa.int32()), text)})
+    assert json.loads(render(rows, "json")) == [
+        {"raw": "a\ufffd", "many": ["a\ufffd"]},
+        {"raw": None, "many": [None]},
+    ]
+    assert "a\ufffd" in render(rows)
