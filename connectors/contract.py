@@ -8,7 +8,9 @@ within the part.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -77,3 +79,7 @@ class Source(Protocol):
 
     def build(self, part: str, resume: int | None) -> Part:
         """Open `part` at `resume` (None = from its beginning)."""
+
+    @classmethod
+    def samples(cls, folder: Path) -> Sequence[Source]:
+        """Small instances over what it writes into `folder`; the conformance suite holds the class to it."""

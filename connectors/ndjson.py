@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import gzip
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,6 +53,14 @@ class NdjsonSource:
         self._paths = paths
         self._follow = follow
         self._decoder = decoder
+
+    @classmethod
+    def samples(cls, folder: Path) -> list[NdjsonSource]:
+        """Two files, one of them gzip, with blank and unfinished lines."""
+        lines = [b'{"id":"%d"}\n' % i for i in range(20)]
+        (folder / "plain.ndjson").write_bytes(b"\n" + b"\n".join(lines) + b'{"id":"cut')
+        (folder / "packed.ndjson.gz").write_bytes(gzip.compress(b"".join(lines)))
+        return [cls("events", [str(folder)])]
 
     def parts(self) -> list[str]:
         """The files, as paths; `FileError` when there is none."""

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -38,6 +39,11 @@ __all__ = [
 ]
 
 MAX_ARRAY_BYTES = 256 << 20
+_SAMPLE_MAP = {
+    "entity": "shop", "source": "till", "tz": "Asia/Shanghai", "site": "S1",
+    "columns": {"time": {"column": "when", "format": ["%Y-%m-%d %H:%M:%S"]}, "item": "sku", "qty": "n"},
+    "rules": [{"emit": "sale.delivery"}],
+}  # fmt: skip
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -139,6 +145,21 @@ class PosSource:
         self.pseudonyms: Pseudonyms | None = None
         self.mappers: dict[str, Mapper] = {}
         self._paths = paths
+
+    @classmethod
+    def samples(cls, folder: Path) -> list[PosSource]:
+        """The same lines as delimited text, as one JSON object a line and as one JSON array."""
+        rows = [{"when": f"2025-01-02 03:04:{i:02}", "sku": f"s,{i}", "n": "1"} for i in range(20)]
+        lines = [json.dumps(row) for row in rows]
+        text = "".join(f'{r["when"]},"{r["sku"]}",{r["n"]}\r\n' for r in rows)
+        forms = {"csv": f"when,sku,n\r\n{text}", "ndjson": "\n".join(lines), "json": f"[{','.join(lines)}]"}
+        found = []
+        for form, body in forms.items():
+            path = folder / f"till.{form}"
+            path.write_text(body, "utf-8")
+            mapper = Mapper.from_dict({**_SAMPLE_MAP, "format": form})
+            found.append(cls("till", [str(path)], mapper))
+        return found
 
     def parts(self) -> list[str]:
         """The files, as paths; `FileError` when there is none."""

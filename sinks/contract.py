@@ -6,7 +6,9 @@ Sinks take whole blocks, never single rows.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
@@ -51,5 +53,21 @@ class Sink(Protocol):
     def write(self, block: Block) -> None:
         """Take `block`; return when it is safe as far as `guarantees` say, raise otherwise."""
 
+    def recover(self) -> int:
+        """Finish what a dead process left; the last ordinal that is held whole, -1 if none."""
+
     def close(self) -> None:
         """Let go of files and connections."""
+
+    @classmethod
+    def sample(cls, folder: Path) -> Opened:
+        """The sink over `folder`, as a new process opens it; the conformance suite holds the class to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A sink with what belongs to it. `found`: table -> rows as a reader finds them now."""
+
+    sink: Sink
+    found: Callable[[], dict[str, pa.Table]]
+    close: Callable[[], None]

@@ -3,6 +3,10 @@
 A file is `magic, sha256, header length, header, Arrow streams`. It is written under another name, synced and
 renamed, so that a file with its name is whole. A block goes to the store with tokens made of that sha256:
 sending it again, whole or after a part of its tables got through, changes nothing.
+
+**Idempotent by** the insert token of the block's sha256 and the table. **Atomic over** one table of a block;
+`ops.block` is written last and tells that it is whole. **On restart** nothing is lost or doubled: pending
+blocks are sent again unchanged and collapse; `recover` says up to which record nothing need be told again.
 """
 
 from __future__ import annotations
@@ -18,13 +22,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from schemas.tables import TABLES
-from sinks.contract import Block, Guarantees
+from sinks.clickhouse import Store
+from sinks.contract import Block, Guarantees, Opened
 from sinks.slim import without_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from sinks.clickhouse import Store
 
 _MAGIC = b"STKBLK1\n"
 _HEAD = struct.Struct("<8s32sI")
@@ -196,6 +199,19 @@ class BlockWriter:
 
     def close(self) -> None:
         """Nothing of its own to close; the store is the caller's."""
+
+    @classmethod
+    def sample(cls, folder: Path) -> Opened:
+        """The embedded store and the outbox in `folder`."""
+        store = Store.open("chdb", folder)
+        store.migrate()
+        names = [name for name in TABLES if name not in ("ops.block", "meta.migration")]
+
+        def found() -> dict[str, pa.Table]:
+            tables = {name: store.query(f"SELECT * FROM {name}") for name in names}  # noqa: S608 -- our names
+            return {name: rows for name, rows in tables.items() if rows.num_rows}
+
+        return Opened(cls(store, Outbox(folder / "outbox", sync=False)), found, store.close)
 
     def _send(self, block: Block, sha256: str) -> None:
         for name in _in_order(block.tables):

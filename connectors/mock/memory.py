@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -68,7 +69,7 @@ class MemorySource:
 
     def __init__(
         self,
-        parts: dict[str, Sequence[bytes]],
+        parts: Mapping[str, Sequence[bytes]],
         *,
         name: str = "memory",
         decoder: str = "ndjson",
@@ -78,6 +79,12 @@ class MemorySource:
         self._parts = parts
         self._decoder = decoder
         self._script = script
+
+    @classmethod
+    def samples(cls, folder: Path) -> list[MemorySource]:
+        """Two lists in batches of different sizes; `folder` is not needed."""
+        lists = {name: [b"%s%d" % (name.encode(), i) for i in range(20)] for name in ("a", "b")}
+        return [cls(lists, script=(3, 0, 1, 50))]
 
     def parts(self) -> list[str]:
         """The names, in the order given."""

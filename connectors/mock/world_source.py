@@ -197,6 +197,15 @@ class WorldSource:
             run = Run(pace, seed, round(speed * 1000), start, at, recorded)
         self.run = run
 
+    @classmethod
+    def samples(cls, folder: Path) -> list[WorldSource]:
+        """Its first hours at a wall that stands still, in both ways of telling; `folder` is not needed."""
+        wall_ms = midnight(1_749_000_000_000) + 2 * HOUR_MS
+        return [
+            cls(7, 60, lambda: wall_ms, history_days=0),
+            cls(7, 60, lambda: wall_ms, pace=Pace.CATCH_UP, history_days=0, lag_ms=HOUR_MS),
+        ]
+
     def parts(self) -> list[str]:
         """The one part: its name says all that makes its bytes."""
         return [self.run.name]
