@@ -121,7 +121,7 @@ def run(
 
     cfg = _load(jobs)
     names = chosen_jobs(cfg, list(job))
-    require_input(given)
+    given = require_input(given)
     folder = data or Path(cfg.defaults.data)
 
     from pipelines.runtime.progress import bar
@@ -154,7 +154,7 @@ def check(jobs: Path | None, mapping: str | None, given: str | None) -> None:
     from pipelines.runtime.probes.trial import check_map, dry_decode
     from pipelines.runtime.progress import bar
 
-    require_input(given)
+    given = require_input(given)
     if mapping is not None:
         print(t("check.map", map=mapping, rules=check_map(mapping)))
     if given is not None:

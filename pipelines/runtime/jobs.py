@@ -13,6 +13,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from pipelines.runtime.errors import ConfigError, Problem, UsageError, suggest
 from pipelines.runtime.i18n import t
@@ -88,12 +89,22 @@ def chosen_jobs(cfg: Jobs, names: list[str]) -> list[str]:
     return list(dict.fromkeys(wanted))
 
 
-def require_input(given: str | None) -> None:
-    """UsageError when `given` names a file that does not exist; URIs, globs and `-` are left to the door."""
-    if given is None or given == "-" or "://" in given or any(c in given for c in "*?["):
-        return
-    if not Path(given).exists():
-        raise UsageError(given, t("error.no_file"), t("error.no_file.cure"))
+def require_input(given: str | None) -> str | None:
+    """The path that `given` means (a `file://` address is one); globs are left to the door.
+
+    UsageError for a file that does not exist, for standard input and for an address that no door reads.
+    """
+    if given is None:
+        return None
+    if given == "-":
+        raise UsageError("--input -", t("use.stdin"), t("use.stdin.cure"))
+    scheme, mark, rest = given.partition("://")
+    if mark and scheme.lower() != "file":
+        raise UsageError(f"--input {given}", t("use.scheme", scheme=scheme), t("use.scheme.cure"))
+    path = unquote(rest.removeprefix("localhost")) if mark else given
+    if not any(c in path for c in "*?[") and not Path(path).exists():
+        raise UsageError(path, t("error.no_file"), t("error.no_file.cure"))
+    return path
 
 
 def jobs_schema() -> dict[str, Any]:

@@ -94,6 +94,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "use.number.cure": ("请给 {low} 到 {high} 之间的数", "give a number from {low} to {high}"),
     "use.lang": ("--lang 只能是 zh 或 en", "--lang is zh or en"),
     "use.lang.cure": ("例如 --lang zh", "for example --lang zh"),
+    "use.stdin": ("不能从标准输入读取：中断后无法接着读", "standard input cannot be resumed"),
+    "use.stdin.cure": ("请先存为文件", "write it to a file first"),
+    "use.scheme": ("不能读取 {scheme}:// 地址", "{scheme}:// is no address that is read here"),
+    "use.scheme.cure": (
+        "请给出文件、目录、通配符或 file:// 地址",
+        "name a file, a directory, a glob or file://",
+    ),
     "use.no_input": ("没有说明读什么", "nothing says what to read"),
     "use.no_input.cure": ("例如 --input day.ndjson", "for example --input day.ndjson"),
     "use.no_source": (

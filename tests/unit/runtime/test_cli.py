@@ -164,6 +164,13 @@ def test_version(stocktwin: Run) -> None:
         (["sql"], "stocktwin sql SQL: is missing; see `stocktwin sql --help`"),
         (["sql", "SELECT", "1"], "stocktwin sql 1: one word too many; put what has spaces into quotes"),
         (["run", "--input", "gone.ndjson"], "gone.ndjson: no such file; check the path"),
+        (["run", "--input", "-"], "--input -: standard input cannot be resumed; write it to a file first"),
+        (
+            ["run", "--input", "s3://b/k"],
+            "--input s3://b/k: s3:// is no address that is read here; name a file",
+        ),
+        (["run", "--input", "file:///gone"], "/gone: no such file; check the path"),
+        (["sql", "SELECT 1", "--data", "in.ndjson"], "in.ndjson: is not a directory; choose another --data"),
         (["run", "stock-liv"], 'jobs.yaml: no job "stock-liv"; did you mean "stock-live"?'),
         (["replay", "--data", "D"], "replay: needs one of --verify and --into"),
         (["replay", "--data", "D", "--verify", "--into", "E"], "replay: needs one of --verify and --into"),
@@ -203,6 +210,12 @@ def test_run_prints_the_counts_last(stocktwin: Run, calls: Calls) -> None:
     )  # fmt: skip
     assert cfg.jobs
     progress(1, None)
+
+
+def test_a_file_address_is_a_path(stocktwin: Run, calls: Calls, tmp_path: Path) -> None:
+    (tmp_path / "a b.ndjson").touch()
+    assert stocktwin("run", "--input", f"file://{tmp_path}/a%20b.ndjson", "--data", "D")[0] == 0
+    assert calls[0][3] == f"{tmp_path}/a b.ndjson"
 
 
 def test_run_json_is_one_object(stocktwin: Run, calls: Calls) -> None:
