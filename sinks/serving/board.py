@@ -29,7 +29,7 @@ from starlette.types import ASGIApp
 
 from sinks.serving import board_words
 from sinks.serving.board_feed import Feed
-from sinks.serving.board_guard import LOOPBACK, Guard
+from sinks.serving.board_guard import ANY_ADDRESS, EVERYWHERE, LOOPBACK, Guard
 from sinks.serving.board_post import FormError, event_of
 from sinks.serving.boards import Card, discover, pages
 
@@ -206,11 +206,18 @@ def running(board: Board, host: str = "127.0.0.1", port: int = 8765) -> Iterator
     try:
         while not server.started and thread.is_alive():
             time.sleep(0.01)
-        yield f"http://{host}:{listener.getsockname()[1]}/"
+        yield f"http://{address_of(host)}:{listener.getsockname()[1]}/"
     finally:
         server.should_exit = True
         thread.join(10)
         listener.close()
+
+
+def address_of(host: str) -> str:
+    """What to open in a browser on this machine for a board that listens at `host`."""
+    if host in EVERYWHERE:
+        return LOOPBACK[0]
+    return f"[{host}]" if ":" in host else host
 
 
 class _Server(uvicorn.Server):
@@ -227,7 +234,9 @@ class _Server(uvicorn.Server):
 
 def _server(board: Board, host: str, port: int) -> tuple[_Server, socket.socket]:
     listener = _listen(host, port)
-    app, feed = build(board, tuple({*LOOPBACK, host}))
+    app, feed = build(
+        board, (*LOOPBACK, host, *((ANY_ADDRESS, socket.gethostname()) if host in EVERYWHERE else ()))
+    )
     config = uvicorn.Config(
         app,
         log_level="warning",

@@ -6,6 +6,7 @@ token). The token is made at start and given only to pages of the board's own or
 """
 
 import secrets
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -13,6 +14,8 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 -- named to be recognised
+ANY_ADDRESS = "*"  # in a Guard's hosts: any numeric address, which no name of another site can stand for
 BODY_LIMIT = 64 * 1024
 _HOST = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]")
 HEADERS = {
@@ -54,9 +57,12 @@ class Guard:
             return
         await self.app(scope, receive, with_headers)
 
+    def _known(self, name: str) -> bool:
+        return name in self.hosts or (ANY_ADDRESS in self.hosts and is_address(name))
+
     def _refuse(self, method: str, headers: Headers) -> tuple[int, str] | None:
         host = headers.get("host", "")
-        if host_name(host) not in self.hosts:
+        if not self._known(host_name(host)):
             return 421, f"Host {host!r} is not this board; open it as http://127.0.0.1:PORT"
         if (
             headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
@@ -77,6 +83,15 @@ class Guard:
         if not size.isdigit() or int(size) > BODY_LIMIT:
             return 413, f"a post needs a length of at most {BODY_LIMIT} bytes"
         return None
+
+
+def is_address(name: str) -> bool:
+    """Whether a host's name is a numeric address."""
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def host_name(host: str) -> str:

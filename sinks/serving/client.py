@@ -35,7 +35,7 @@ def query(data_dir: Path | str, sql: str) -> pa.Table:
         if not (folder / "store").is_dir():
             raise StoreError(f"{folder}: holds no store; run a job with --data {folder} first")
         try:
-            with DirectoryLock(folder):
+            with DirectoryLock(folder, guest=True):
                 return _alone(folder, checked)
         except StoreLocked:
             if time.monotonic() > until:

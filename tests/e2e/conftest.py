@@ -17,12 +17,17 @@ QUIET = (
 )
 
 
-@pytest.fixture
-def free_port() -> int:
+def port_of_now() -> int:
     """A port nobody listens on at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port nobody listens on at this moment."""
+    return port_of_now()
 
 
 @pytest.fixture(scope="module")

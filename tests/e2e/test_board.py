@@ -6,22 +6,19 @@ The store is real and small (`small_mart`); its `submit` stands in for the ledge
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sinks.serving.board import Board, running
+from tests.e2e.pages import PHONE, held, page_of, shot, until
 from tests.e2e.small_day import SITES, seed
 from tests.e2e.small_mart import ENTITY, SmallMart, small_mart
 
 pytestmark = pytest.mark.e2e
-
-WIDE, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 844}
 
 
 def wall_ms() -> int:
@@ -52,42 +49,9 @@ def url(mart: SmallMart, skew: list[int]) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Any, url: str) -> Iterator[Any]:
-    """A fresh page; the test fails when the page reported an error or asked anything of another host."""
-    context = browser.new_context(viewport=WIDE, locale="en-GB")
-    opened = context.new_page()
-    opened.set_default_timeout(20_000)
-    trouble: list[str] = []
-    opened.on("pageerror", lambda error: trouble.append(str(error)))
-    opened.on("console", lambda line: trouble.append(line.text) if line.type == "error" else None)
-    opened.on(
-        "request", lambda request: trouble.append(request.url) if not request.url.startswith(url) else None
-    )
-    yield opened
-    context.close()
-    assert trouble == []
-
-
-def shot(page: Any, name: str) -> None:
-    """Keep a picture where STOCKTWIN_SHOTS says."""
-    if folder := os.environ.get("STOCKTWIN_SHOTS"):
-        page.screenshot(path=str(Path(folder) / f"{name}.png"))
-
-
-def held(page: Any, test_id: str, key: str = "") -> Decimal:
-    """The exact number an element holds, once it is there."""
-    cell = page.locator(
-        f"tr[data-key='{key}'] [data-testid='{test_id}']" if key else f"[data-testid='{test_id}']"
-    ).first
-    cell.and_(page.locator("[data-value]:not([data-value=''])")).wait_for()
-    return Decimal(cell.get_attribute("data-value"))
-
-
-def until(page: Any, test_id: str, wanted: Decimal, key: str = "", timeout_s: float = 15) -> None:
-    """Wait until an element holds a number; fail with the last one seen."""
-    end = time.monotonic() + timeout_s
-    while (seen := held(page, test_id, key)) != wanted:
-        assert time.monotonic() < end, f"{test_id} stayed {seen}, the SELECT says {wanted}"
-        page.wait_for_timeout(100)
+    """A fresh page that may ask nothing of another host."""
+    with page_of(browser, url) as opened:
+        yield opened
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -121,7 +85,8 @@ def test_a_number_changes_when_an_event_is_posted_by_hand(page: Any, url: str, m
     page.get_by_test_id("post.entity").fill(ENTITY)
     page.get_by_test_id("post.send").click()
     page.locator("[data-testid='post.verdict'][data-value='committed']").wait_for()
-    until(watcher, "value.value_amt", before + Decimal("318.60"))
+    after = before + Decimal("318.60")
+    until(watcher, lambda: held(watcher, "value.value_amt"), lambda: after)
     assert mart.scalar("SELECT sum(value_amt) FROM mart.v_stock_now") == before + Decimal("318.60")
     page.get_by_test_id("post.item").fill("RICE-5KG")
     page.get_by_test_id("post.qty").fill("12000")

@@ -63,7 +63,8 @@ export function postPage(about, bodies) {
     list.replaceChildren(...verdicts.slice(0, 12).map((each, i) => h("li", { className: each.status ?? "error", "data-testid": i === 0 ? "post.verdict" : null, "data-value": each.status ?? "error" },
       h("b", {}, each.status ? word(each.status) : t("failed")), " ",
       h("span", {}, `${word(each.type)} ${each.values.item} ${show(each.values.qty, "text")} · ${each.values.site}`),
-      h("small", {}, [show(each.at, "time"), each.version ? t("version", each.version) : "", each.reason ? `${word(each.reason)}` : "", each.reason && cure(each.reason) ? t("cure", cure(each.reason)) : "", each.error ?? ""].filter(Boolean).join(" · ")))))
+      h("small", {}, [show(each.at, "time"), each.version ? t("version", each.version) : "", each.reason ? `${word(each.reason)}` : "", each.detail ?? "", each.reason && cure(each.reason) ? t("cure", cure(each.reason)) : "", each.error ?? ""].filter(Boolean).join(" · ")),
+      each.status === "committed" ? h("a", { className: "lines", href: `#/event?${new URLSearchParams({ entity: each.event.entity, source: each.event.source, event_id: each.event.id })}` }, t("lines")) : null)))
     if (!verdicts.length) list.append(h("li", { className: "empty" }, t("noverdict")))
   }
   draw()

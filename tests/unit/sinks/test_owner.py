@@ -168,6 +168,29 @@ def test_the_lock_names_its_owner(tmp_path):
     DirectoryLock(tmp_path).close()
 
 
+HOLD = """
+import sys, time
+from sinks.lock import DirectoryLock
+with DirectoryLock(sys.argv[1], guest=sys.argv[2] == "guest"):
+    print("held", flush=True)
+    time.sleep(float(sys.argv[3]))
+"""
+
+
+@pytest.mark.parametrize(("kind", "seconds", "waits"), [("guest", "0.4", True), ("owner", "60", False)])
+def test_an_owner_waits_for_a_guest_and_for_nobody_else(tmp_path, kind, seconds, waits):
+    words = [sys.executable, "-c", HOLD, str(tmp_path), kind, seconds]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline() == "held\n"
+        if waits:
+            DirectoryLock(tmp_path).close()
+            assert holder.wait(10) == 0
+        else:
+            with pytest.raises(StoreLocked, match=f"pid {holder.pid} "):
+                DirectoryLock(tmp_path)
+        holder.kill()
+
+
 def test_an_owner_that_does_not_answer_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(client, "_PATIENCE_S", 0.1)
     (tmp_path / "store").mkdir()
