@@ -45,6 +45,7 @@ class Eyes:
         asked = dict(parameters or {})
         bound = bind(sql, asked)
         if client.owned(self.data):
+            self._left_at = -1  # what is kept is old by now
             return client.query(self.data, bound)
         asked.pop("now_ms", None)
         key = (sql, *sorted(asked.items()))

@@ -14,8 +14,10 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pytest
+from starlette.datastructures import Headers
 
-from sinks.serving.board import Board, BoardError, running
+from sinks.serving.board import Board, BoardError, address_of, running
+from sinks.serving.board_guard import ANY_ADDRESS, LOOPBACK, Guard
 from sinks.serving.boards import Card, CardFile
 
 NOW = 1_800_000_000_000
@@ -138,6 +140,24 @@ def test_a_name_that_points_here_is_refused(host: str) -> None:
         status, headers, _ = ask(at, "/api/board", Host=host)
         assert status in (400, 421)
         assert status == 400 or "content-security-policy" in headers
+
+
+def test_a_board_for_other_machines_answers_to_addresses_but_not_to_names() -> None:
+    app = Guard(None, "token", (*LOOPBACK, ANY_ADDRESS, "till-1"))  # type: ignore[arg-type] # never reached
+    for host, known in (
+        ("192.168.1.5:8642", True), ("[fe80::1]:8642", True), ("till-1:8642", True), ("localhost", True),
+        ("evil.example:8642", False), ("192.168.1.5.evil.example", False), ("", False),
+    ):  # fmt: skip
+        assert (app._refuse("GET", Headers({"host": host})) is None) == known, host
+    assert Guard(None, "token", LOOPBACK)._refuse("GET", Headers({"host": "192.168.1.5"}))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("host", "opened"),
+    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "127.0.0.1"), ("::1", "[::1]")],
+)
+def test_the_printed_address_opens_in_a_browser(host: str, opened: str) -> None:
+    assert address_of(host) == opened
 
 
 def test_requests_of_other_sites_are_refused() -> None:
