@@ -16,10 +16,13 @@ PATIENCE_S = 10.0  # a guest opens the store, asks and leaves within a second or
 
 
 class StoreLocked(RuntimeError):
-    """Another process owns the data directory: `path` of the lock, `pid`, `since` ("" if unknown)."""
+    """Another process owns the data directory: `path` of the lock, `pid`, `since` ("" if unknown).
 
-    def __init__(self, path: Path, pid: str, since: str) -> None:
-        self.path, self.pid, self.since = path, pid, since
+    `is_guest`: it is there for one question only.
+    """
+
+    def __init__(self, path: Path, pid: str, since: str, *, is_guest: bool = False) -> None:
+        self.path, self.pid, self.since, self.is_guest = path, pid, since, is_guest
         super().__init__(
             f"{path}: store is owned by pid {pid or '?'} since {since or '?'}; "
             "ask it through owner.sock (stocktwin sql), stop it, or use another --data"
@@ -39,7 +42,7 @@ class DirectoryLock:
             soon_free = said.get("as") == "guest" or not said  # no text: it is coming or leaving
             if not soon_free or time.monotonic() >= until:
                 os.close(self._fd)
-                raise StoreLocked(self.path, said.get("pid", ""), said.get("since", ""))
+                raise StoreLocked(self.path, said.get("pid", ""), said.get("since", ""), is_guest=soon_free)
             time.sleep(0.02)
         since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         os.ftruncate(self._fd, 0)

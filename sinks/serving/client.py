@@ -14,8 +14,8 @@ from sinks.serving import frames
 from sinks.serving.owner import NAME
 from sinks.serving.statement import check
 
-# An owner that has just started holds the lock a moment before it answers.
-_PATIENCE_S = 3.0
+# An owner that has just started holds the lock a moment before it answers; guests come one after another.
+_PATIENCE_S, _GUESTS_S = 3.0, 30.0
 
 
 def query(data_dir: Path | str, sql: str) -> pa.Table:
@@ -26,7 +26,7 @@ def query(data_dir: Path | str, sql: str) -> pa.Table:
     """
     folder = Path(data_dir)
     checked = check(sql)
-    until = time.monotonic() + _PATIENCE_S
+    began = time.monotonic()
     while True:
         link = _connect(folder / NAME)
         if link is not None:
@@ -37,8 +37,8 @@ def query(data_dir: Path | str, sql: str) -> pa.Table:
         try:
             with DirectoryLock(folder, guest=True):
                 return _alone(folder, checked)
-        except StoreLocked:
-            if time.monotonic() > until:
+        except StoreLocked as locked:
+            if time.monotonic() - began > (_GUESTS_S if locked.is_guest else _PATIENCE_S):
                 raise
             time.sleep(0.05)
 
