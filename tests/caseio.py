@@ -18,7 +18,8 @@
 the second day; a full time may stand instead. Without `source` or `entity` an event is of `till` and of the
 first entity (else `E`). A row that begins with `+` belongs to the record of the row above; the verdict stands
 in the record's last row: `ok`, `duplicate`, `waiting`, `refused REASON`. Records arrive a second apart from
-2025-06-01 on; `arrived=d200` says otherwise. `#` begins a comment. An `expect` lists every row of the face.
+2025-06-01 on; `arrived=d200` says otherwise, `times=9` sends eight more of the kind. `#` begins a comment.
+An `expect` lists every row of the face.
 """
 
 from __future__ import annotations
@@ -201,12 +202,17 @@ class Reader:
         event = {"source": "till", "entity": self.entity or "E"} | event
         if follows != self.open_record:
             raise CaseError(f"{where}: a record ends with its verdict, and `+` follows a row without one")
+        times = int(event.pop("times", 1))
         if follows:
             self.records[-1].events.append(event)
         else:
             self.records.append(Record([event], arrived))
         if sign:
             self.case.verdicts.append((number, " ".join(verdict.split())))
+        for k in range(1, times):
+            again = {**event, "id": f"{event['id']}.{k}"}
+            self.records.append(Record([again], self.next_arrival()))
+            self.case.verdicts.append(self.case.verdicts[-1])
 
     def start_expect(self, line: str, number: int, where: str) -> None:
         """`expect face(column, column)`."""

@@ -21,7 +21,7 @@ from connectors.contract import Capabilities, RawBatch
 from connectors.maps.reading.assemble import MappedBatch
 from pipelines.runtime.chain import Decoders, JobChain
 from sinks.contract import Block
-from tests.faces import faces_from_tables
+from tests.faces import faces_from_tables, rows_of
 from tests.records import Event, Faces, Record, Run
 
 GROUPS = "map:case"
@@ -163,4 +163,5 @@ def faces_of(blocks: list[Block]) -> Faces:
     # a column that says nothing may be left out of a block
     whole = {n: pa.concat_tables(parts, promote_options="permissive") for n, parts in tables.items()}
     faces = faces_from_tables(whole)
-    return faces | {"waiting": [row for row in faces["waiting"] if row["state"] == "waiting"]}
+    waiting = [row for row in faces["waiting"] if row["state"] == "waiting"]
+    return faces | {"waiting": waiting, "chain": rows_of(whole, "core.chain")}

@@ -41,19 +41,6 @@ def pytest_report_header() -> str:
     return f"stocktwin: STOCKTWIN_SEED={SEED} STOCKTWIN_SHARE={SHARE:g} HYPOTHESIS_PROFILE={PROFILE}"
 
 
-KNOWN_RED = ROOT / "tests" / "known_red.txt"
-"""Tests that are known to fail, one node id a line: reported as expected failures until each is mended."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is known to be red; the list only shrinks, and an entry that passes shows as XPASS."""
-    known = {x for x in KNOWN_RED.read_text(encoding="utf-8").splitlines() if x and not x.startswith("#")}
-    families = tuple(x for x in known if x.endswith("-"))
-    for item in items:
-        if item.nodeid in known or item.nodeid.startswith(families):
-            item.add_marker(pytest.mark.xfail(reason="known red, see tests/known_red.txt", strict=False))
-
-
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The checkout."""

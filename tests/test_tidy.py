@@ -19,7 +19,30 @@ from tests.repo import PACKAGES, fail_on, files, imported, python_files, text, t
 MODULE_LINES, FUNCTION_LINES, FOLDER_MODULES, INIT_LINES = 300, 70, 12, 40
 
 # (rule, place) -> (the most it may measure, why it reads better whole)
-SIZE_WAIVERS: dict[tuple[str, str], tuple[int, str]] = {}
+SIZE_WAIVERS: dict[tuple[str, str], tuple[int, str]] = {
+    ("module", "pipelines/intake/scan.py"): (430, "one scanner: its kernels share one alphabet of states"),
+    ("module", "pipelines/ledger/emit.py"): (
+        400,
+        "a table after the other, in the order of the store's page",
+    ),
+    ("module", "pipelines/ledger/post.py"): (340, "the step from batch to tables, and its executed example"),
+    ("module", "pipelines/ledger/read.py"): (320, "one column of the kernel's events after the other"),
+    ("module", "tests/bench/per_event.py"): (340, "the baseline stands whole, as one would write it"),
+    ("module", "tests/reference/posting.py"): (310, "each type's rule, in the order of the ledger's page"),
+    ("module", "tests/unit/runtime/test_cli.py"): (360, "one test after the other, one verb after the other"),
+    ("module", "tests/unit/runtime/test_replay.py"): (
+        310,
+        "one test after the other, one damage after the other",
+    ),
+    ("folder", "pipelines/runtime"): (
+        16,
+        "the engines and what opens doors stand flat, as the plan names them",
+    ),
+    ("folder", "schemas"): (14, "one noun a file; grouping them would hide what the design names"),
+    ("folder", "tests"): (17, "the house's own tests at the top, beside what all the others share"),
+    ("folder", "tests/sim"): (14, "generators beside the simulations that use them"),
+    ("folder", "tests/unit/connectors"): (14, "one test file a module of the doors in"),
+}
 
 # Imports that have a better place or a better library here; value = the cure.
 BANNED_IMPORTS = {
