@@ -102,7 +102,7 @@ def test_numbers_are_those_of_the_socket_and_move(page: Any, demo: Served, ask: 
     page.get_by_text({"en": "Latest movements", "zh": "最新移动"}[lang]).wait_for()
     assert page.locator("html").get_attribute("lang") == {"en": "en-GB", "zh": "zh-CN"}[lang]
     page.locator(".error").wait_for(state="detached")
-    shot(page, f"demo_now_{lang}")
+    shot(page, {"en": "board", "zh": "board.zh"}[lang])  # the pictures of the READMEs
 
 
 def test_an_event_typed_on_the_page_changes_the_page(page: Any, demo: Served, ask: Any) -> None:

@@ -144,6 +144,7 @@ function tiles(card) {
         }
         const tile = made.get(id)
         put(tile.children[1], column, value, fresh)
+        tile.children[1].style.setProperty("--n", tile.children[1].textContent.length)
         tile.classList.toggle("alarm", alarmed(column, value))
         const note = card.columns[place(card, column.note)]
         if (note) tile.children[2].textContent = t(note.format === "percent" ? "of" : "day", show(row[place(card, note.name)], note.format))

@@ -36,7 +36,7 @@ export const word = code => words[code] ? words[code][lang] : code
 export const cure = code => words[code]?.[`cure_${lang}`] ?? ""
 
 const digits = (min, max, more = {}) => new Intl.NumberFormat(locale, { minimumFractionDigits: min, maximumFractionDigits: max, ...more })
-const NUMBER = { money: digits(2, 2), cost: digits(2, 4), qty: digits(0, 6), signed: digits(0, 6, { signDisplay: "exceptZero" }), signed_money: digits(2, 2, { signDisplay: "exceptZero" }), int: digits(0, 0), percent: digits(1, 1, { style: "percent" }), rate: digits(0, 1) }
+const NUMBER = { money: digits(2, 2), cost: digits(4, 4), qty: digits(0, 6), signed: digits(0, 6, { signDisplay: "exceptZero" }), signed_money: digits(2, 2, { signDisplay: "exceptZero" }), int: digits(0, 0), percent: digits(1, 1, { style: "percent" }), rate: digits(0, 1) }
 const stamp = options => new Intl.DateTimeFormat(locale, { hourCycle: "h23", ...options })
 const zoned = {}
 function clock(kind) {
