@@ -115,7 +115,12 @@ class JobChain:
         return tables | self.decoding.process(*map(tables.get, self.decoding.reads)).merged()
 
     def process(self, b: Archived, decoded: dict[str, pa.Table] | None = None) -> Block:
-        """Take the records of one archived block; what they lead to. `decoded`: what `decode` gave for it."""
+        """Take the records of the next archived block; what they lead to. `decoded`: what `decode` gave.
+
+        ValueError when it is not the next one.
+        """
+        if b.first != self.next_ordinal:
+            raise ValueError(f"records from {b.first} on do not follow record {self.next_ordinal - 1}")
         self.ledger.refuse_unknown = frozenset(b.refuse_unknown)
         tables = self.decode(b) if decoded is None else decoded
         for step in self.steps[1:]:

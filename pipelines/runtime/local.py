@@ -19,14 +19,12 @@ def run_local(
     session: Session, source: Source, run_id: str, trust: int, progress: Progress, stop: Callable[[], bool]
 ) -> bool:
     """Run until every part is at its end (True) or `stop` says so (False)."""
-    readers = [
-        (
-            name,
-            Reader(session, source.build(name, session.position(run_id, source.name, name)), run_id, trust),
-        )
-        for name in source.parts()
-    ]
-    meter = Meter(progress, [name for name, _ in readers])
+    names = source.parts()
+    readers = []
+    for name in names:
+        part = source.build(name, session.position(run_id, source.name, name))
+        readers.append((name, Reader(session, part, run_id, trust, alone=len(names) == 1)))
+    meter = Meter(progress, names)
     try:
         while readers and not stop():
             idle = True

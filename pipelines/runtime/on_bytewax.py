@@ -34,7 +34,10 @@ class _Partition(StatefulSourcePartition[Archived, None]):
 
     def __init__(self, flow: _Flow, part: Part | None, name: str) -> None:
         self._flow, self._name = flow, name
-        self._reader = None if part is None else Reader(flow.session, part, flow.run_id, flow.trust)
+        alone = len(flow.parts) == 1
+        self._reader = (
+            None if part is None else Reader(flow.session, part, flow.run_id, flow.trust, alone=alone)
+        )
         self._awake: datetime | None = None
 
     def next_batch(self) -> list[Archived]:
@@ -89,7 +92,8 @@ class _Flow(FixedPartitionedSource[Archived, None]):
         stop: Callable[[], bool],
     ) -> None:
         self.session, self.source, self.run_id, self.trust = session, source, run_id, trust
-        self.meter, self.stop = Meter(progress, source.parts()), stop
+        self.parts = source.parts()
+        self.meter, self.stop = Meter(progress, self.parts), stop
         self.stopped = False
         self.error: Exception | None = None
 
@@ -104,7 +108,7 @@ class _Flow(FixedPartitionedSource[Archived, None]):
             return None
 
     def list_parts(self) -> list[str]:
-        return self.source.parts()
+        return self.parts
 
     def build_part(self, step_id: str, for_part: str, resume_state: None) -> _Partition:
         position = self.session.position(self.run_id, self.source.name, for_part)

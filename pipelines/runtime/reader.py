@@ -1,7 +1,8 @@
 """Blocks of a part, one ahead: while a block is posted, the next one is read, archived and decoded.
 
 Archiving ahead is what recovery expects: the archive may be further than the state and the store, never
-behind. A small block does not wait for another: a lone event is handed on at once.
+behind. A small block does not wait for another: a lone event is handed on at once. Blocks are processed in
+the order in which they were archived, so the only part of a source may be ahead, but none of several.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ MAX_RECORDS, MAX_BYTES = 1 << 16, 16 << 20
 
 
 class Reader:
-    """What comes from one part of a source, archived."""
+    """What comes from one part of a source, archived. `alone`: the source has no other part."""
 
-    def __init__(self, session: Session, part: Part, run_id: str, trust: int) -> None:
-        self.part = part
+    def __init__(self, session: Session, part: Part, run_id: str, trust: int, *, alone: bool) -> None:
+        self.part, self._alone = part, alone
         self._session, self._run_id, self._trust = session, run_id, trust
         self._held: Archived | None = None
 
@@ -25,7 +26,7 @@ class Reader:
         """The next block, or None if nothing came (yet)."""
         fresh = self._take()
         if self._held is None:
-            if fresh is None or len(fresh) < AHEAD:
+            if fresh is None or len(fresh) < AHEAD or not self._alone:
                 return fresh
             self._held, fresh = fresh, self._take()
         block, self._held = self._held, fresh
