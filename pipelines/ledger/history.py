@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,8 +90,15 @@ def _store(folder: Path, name: str, level: int, ids: NDArray[np.uint64], rows: N
     buckets = np.empty((1 << bits) + 1, np.uint32)
     _buckets(ids[:, 0], 64 - bits, buckets)
     for part, array in (("ids", ids), ("rows", rows), ("buckets", buckets)):
-        np.save(folder / f"{name}.{part}.npy", array, allow_pickle=False)
+        _write(folder / f"{name}.{part}.npy", array)
     return Run.open(folder, name, level)
+
+
+def _write(path: Path, array: NDArray[Any]) -> None:
+    """`np.save`, which does not say why it could not write: here a full disk is told as one."""
+    with path.open("wb") as out:
+        np.lib.format.write_array_header_1_0(out, np.lib.format.header_data_from_array_1_0(array))
+        out.write(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
 
 
 class History:

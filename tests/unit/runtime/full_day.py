@@ -16,6 +16,7 @@ from pipelines.runtime.session import Session
 from sinks.target import Target
 
 RED = 2
+PART = "day.ndjson"
 FIRST_ARRIVAL = 1_767_600_000_000
 SALES = 1_100  # more than a leaf of the chain
 WEEK_AT = 32  # questions to the clock
@@ -77,13 +78,12 @@ def records() -> list[bytes]:
     return [*lines[:30], lines[4], b"{not json\n", *lines[30:]]
 
 
-def batches(lines: Sequence[bytes]) -> Iterator[RawBatch]:
-    """The lines as a source hands them out: the opening in small batches, the sales in large ones."""
-    at = 0
+def batches(lines: Sequence[bytes], at: int = 0) -> Iterator[RawBatch]:
+    """The lines from `at` on as a source hands them out: the opening in small batches, sales in large."""
     while at < len(lines):
         mine = lines[at : at + (2 if at < len(OPENING) else 300)]
         data = pa.array(mine, pa.large_binary())
-        yield RawBatch("events", "day.ndjson", "ndjson", data, np.arange(at, at + len(mine)))
+        yield RawBatch("events", PART, "ndjson", data, np.arange(at, at + len(mine)))
         at += len(mine)
 
 
@@ -101,10 +101,10 @@ class Clock:
 
 
 def fill(data: Path, lines: Sequence[bytes]) -> Path:
-    """Run the job over the lines into `data`; returns it."""
+    """Run the job over the lines into `data`, from where the last run over them came to; returns `data`."""
     with Session(data, Target(), clock=Clock(), serve=False) as session:
-        run_id = session.begin("events", "day.ndjson")
-        for batch in batches(lines):
+        run_id = session.begin("events", PART)
+        for batch in batches(lines, session.position(run_id, "events", PART) or 0):
             session.post(session.process(session.take(batch, run_id, "", RED)))
         session.end(run_id)
     return data
