@@ -93,9 +93,11 @@ def derived() -> dict[str, str]:
     """Path from the root -> what the file must hold."""
     from pipelines.runtime.jobs import jobs_schema
     from schemas.derive import written
+    from sinks.face_pages import faces_page
 
     found = {"docs/reference/cli.md": cli_page("en"), "docs/reference/cli.zh.md": cli_page("zh")}
     found |= {str(path): text for path, text in written(Path("docs/reference"), Path("schemas/json")).items()}
+    found |= {"docs/reference/faces.md": faces_page("en"), "docs/reference/faces.zh.md": faces_page("zh")}
     found["schemas/json/jobs.schema.json"] = json.dumps(jobs_schema(), ensure_ascii=False, indent=2) + "\n"
     return found
 
