@@ -115,10 +115,13 @@ def content(event: Event) -> tuple[Any, ...]:
     def meaning(name: str, value: Any) -> Any:
         if value in ("", None):
             return ""  # in a `set` it takes the field away
-        if name in DECIMAL_FIELDS:
-            return number(value)
-        if name in TIME_FIELDS:
-            return time_ms(value)
+        try:
+            if name in DECIMAL_FIELDS:
+                return number(value)
+            if name in TIME_FIELDS:
+                return time_ms(value)
+        except (ArithmeticError, ValueError, TypeError):
+            return value  # in a `set` that waits for its event: refused when that comes
         if name == "uoms":
             return tuple(sorted((k, number(v)) for k, v in value.items()))
         if isinstance(value, dict):

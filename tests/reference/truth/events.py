@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from tests.reference.exact import Event, EventKey, Refused, event_key, number, reference, time_ms
@@ -145,6 +146,8 @@ def check_set(of: Event, root_type: str, fields: Mapping[str, Any]) -> None:
             raise Refused("not_allowed", f"{name} cannot be corrected; cancel the event, send another")
         if name not in allowed:
             raise Refused("unknown_field", f"{of['type']} has no field {name}")
+    if "time" in fields:
+        check_time(fields["time"])
     inner = fields.get("set")
     if of["type"] == CORRECT and inner is not None:
         check_set({"type": root_type}, root_type, inner)
@@ -160,9 +163,23 @@ def check_fields(event: Event) -> None:
         raise Refused("missing_field", "stock.receipt needs unit_cost or amount")
     if event["type"] == "sale.return" and "returns" not in said and not {"item", "site"} <= said:
         raise Refused("missing_field", "sale.return needs returns, or item and site")
+    check_time(event["time"])
     for name in sorted(said & NUMBERS):
-        value = number(event[name])
+        try:
+            value = number(event[name])
+        except ArithmeticError:
+            raise Refused("bad_type", f"{name} {event[name]!r} is no number") from None
         if value < 0 and (event["type"], name) not in SIGNED:
             raise Refused("range", f"{name} {event[name]} is below 0")
         if value == 0 and name in ("qty", "to_qty") and event["type"] != "stock.count":
             raise Refused("range", f"{name} is 0")
+
+
+def check_time(text: Any) -> None:
+    """RFC 3339 with an offset."""
+    try:
+        said = datetime.fromisoformat(str(text))
+    except ValueError:
+        raise Refused("bad_time", f"{text!r} is no time") from None
+    if said.tzinfo is None:
+        raise Refused("naive_time", f"{text} has no offset")
