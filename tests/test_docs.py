@@ -127,7 +127,7 @@ def test_the_chinese_twin_is_a_twin(path: Path) -> None:
     ]
     assert code[0] == code[1], f"{path}: the commands differ from those of {other}"
     links = [
-        sorted(re.sub(r"\.zh(?=\.md)", "", x) for x in re.findall(r"\]\(([^)]+)\)", _prose(p)))
+        sorted(re.sub(r"\.zh(?=\.(?:md|png)$)", "", x) for x in re.findall(r"\]\(([^)]+)\)", _prose(p)))
         for p in (other, path)
     ]
     assert links[0] == links[1], f"{path}: other links than {other}: {set(links[0]) ^ set(links[1])}"
