@@ -12,7 +12,7 @@ _FIRST = ("SELECT", "WITH", "DESCRIBE", "DESC", "SHOW", "EXISTS", "EXPLAIN")
 # Functions that reach outside the store (files, network, other programs, other stores). By name, since some
 # of them exist both as table functions and as plain ones.
 _OUTSIDE = re.compile(
-    r"(file|url|s3|gcs|oss|cosn|hdfs|azure\w*|abfs\w*|remote|cluster|mysql|postgresql|mongodb|redis|sqlite|odbc|"
+    r"(file|url|s3|gcs|oss|cosn|hdfs|azure\w*|abfs\w*|remote|cluster\w*|mysql|postgresql|mongodb|redis|sqlite|odbc|"
     r"jdbc|iceberg\w*|deltalake\w*|hudi\w*|paimon\w*|python|executable|executableudf|input|arrowflight|ytsaurus|"
     r"dictionary|catboostevaluate|loop|fuzzjson|fuzzquery|hive|nats|kafka|merge|"
     r"(file|url|s3|gcs|hdfs|remote|azureblobstorage)(cluster|secure|gsi)|\w+cluster)",
@@ -44,6 +44,8 @@ def check(sql: str) -> str:
     first = next((w for w in words if w != "("), "")
     if first not in _FIRST:
         raise StatementRefused(f"{first or 'nothing'}: only reading is served here: {', '.join(_FIRST)}")
+    if any(kind == "name" and text[0] in '"`' and "\\" in text for kind, text in tokens):
+        raise StatementRefused("a name with a \\ in it: write the name itself")
     for kind, word, following in zip([k for k, _ in tokens], words, [*words[1:], ""], strict=True):
         if kind == "name" and following == "(" and _OUTSIDE.fullmatch(word):
             raise StatementRefused(f"{word.lower()}(): reads from outside the store; not served here")

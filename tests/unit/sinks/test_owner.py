@@ -74,6 +74,21 @@ def test_the_engine_refuses_and_the_next_answer_is_whole(owner, tmp_path, sql, w
         "SELECT a$$ , file('/etc/hostname'), $$b",
         "SELECT * FROM Python(x)",
         "SELECT * FROM executable('id', TSV, 'a String')",
+        "SELECT `fi\\x6ce`('/etc/hostname')",
+        "SELECT \"fi\\x6ce\"('/etc/hostname')",
+        "SELECT * FROM file/**/('/etc/hostname')",
+        "EXPLAIN SELECT * FROM file('/etc/hostname')",
+        "FROM file('/etc/hostname') SELECT *",
+        "SELECT 1 INTO /**/ OUTFILE '/tmp/x'",
+        "select 1 into\noutfile '/tmp/x' format CSV",
+        "SELECT * FROM view(SELECT * FROM url('http://localhost'))",
+        "SELECT * FROM clusterAllReplicas('default', 'system', 'one')",
+        "SELECT * FROM remoteSecure('h', 'a', 'b')",
+        "SELECT * FROM dictionary('d')",
+        "SELECT * FROM merge('system', '.*')",
+        "SELECT catboostEvaluate('/x', 1)",
+        "CREATE TEMPORARY TABLE t (a Int8)",
+        "BACKUP DATABASE core TO Disk('x', 'y')",
         "KILL QUERY WHERE 1",
         "SYSTEM SHUTDOWN",
         "SET readonly = 0",
@@ -102,6 +117,23 @@ def test_statements_that_do_more_than_read_the_store_are_refused(sql):
 def test_statements_that_only_read_pass(sql):
     assert check(sql) == sql
     assert check(sql + "\n;").startswith(sql[:6])
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1 SETTINGS readonly = 0",
+        "SELECT 1 SETTINGS max_memory_usage = 99999999999",
+        "WITH 1 AS x INSERT INTO core.item SELECT x",
+        "SELECT sleepEachRow(3) FROM numbers(50)",
+        "SELECT dictGet('d', 'a', 1)",
+        "SELECT number FROM numbers(9000000)",
+    ],
+)
+def test_what_the_words_let_pass_the_engine_refuses(owner, tmp_path, sql):
+    with pytest.raises(StoreError):
+        client.query(tmp_path, sql)
+    assert client.query(tmp_path, "SELECT 1 AS a").to_pylist() == [{"a": 1}]
 
 
 def test_the_closing_semicolon_goes_even_before_a_comment():
