@@ -44,6 +44,8 @@ def _data(data: Path) -> Iterator[Finding]:
         return
     yield of_data.owner(data)
     yield from of_data.archive(data)
+    yield of_data.state(data)
+    yield of_data.outbox(data)
     settings = None if of_data.is_owned(data) else partial(of_data.assert_settings, data)
     yield from of_data.store(partial(_query, data), settings)
 

@@ -229,7 +229,7 @@ def as_error(error: BaseException, place: str = "") -> StocktwinError | None:
         from pipelines.runtime.texts import engine
 
         if asked := engine.read(str(error)):
-            return StocktwinError("SQL", *asked)
+            return StocktwinError("" if str(error).startswith(asked[0]) else "SQL", *asked)
     if names & _BELOW.keys():
         if any(word in str(error) for word in _NO_SPACE):
             return DiskFull(place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -85,6 +86,33 @@ def archive(data: Path) -> Iterator[Finding]:
         yield fail("archive", "; ".join(map(str, broken[:_SHOWN])), t("doctor.archive.cure"))
     else:
         yield ok("archive", t("doctor.archive.ok"))
+
+
+def state(data: Path) -> Finding:
+    """The last save, and how far the archive goes on behind it: what a start has to walk again."""
+    file = data / "state" / "ledger.post@1" / "manifest.json"
+    if not file.exists():
+        return ok("state", t("doctor.state.none"))
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+        upto = int(manifest["mark"]["next_ordinal"])
+        lost = [name for name, _ in manifest["saves"] if not (file.parent / name).exists()]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        return fail("state", _why(error), t("error.state.cure", folder=data / "state"))
+    if lost:
+        return fail(
+            "state",
+            t("doctor.state.lost", names=", ".join(lost)),
+            t("error.state.cure", folder=data / "state"),
+        )
+    size = sum(path.stat().st_size for path in (data / "state").rglob("*") if path.is_file())
+    return ok("state", t("doctor.state.found", n=f"{upto:,}", mib=f"{size / (1 << 20):.1f}"))
+
+
+def outbox(data: Path) -> Finding:
+    """Blocks that no save covers yet: they are sent again at the next start."""
+    blocks = [path.stat().st_size for path in (data / "outbox").glob("*.block")]
+    return ok("outbox", t("doctor.outbox.found", n=len(blocks), mib=f"{sum(blocks) / (1 << 20):.1f}"))
 
 
 def is_owned(data: Path) -> bool:

@@ -33,6 +33,8 @@ _CURES = {
 
 def read(text: str) -> tuple[str, str] | None:
     """(what, cure) of a refused question; None where the text is not the engine's answer to one."""
+    if " cannot be opened: " in text:  # the engine's reason is empty where another process or a damage is
+        return text.split(": Code:", maxsplit=1)[0].strip(), t("error.sql.broken")
     code = _CODE.match(text)
     if code is None:
         return None

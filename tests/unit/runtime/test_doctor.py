@@ -160,3 +160,20 @@ def test_lines_are_aligned_in_chinese() -> None:
     i18n.use("en")
     assert lines == ["正常  Python 版本  3.11", "注意  看板端口     x", "                   → 换一个"]
     assert as_lines([Finding("python", "fail", "3.9", "c")], color=True)[0].startswith("\x1b[31mfail\x1b[0m")
+
+
+def test_state_and_outbox(tmp_path: Path) -> None:
+    assert of_data.state(tmp_path).state == "ok"
+    home = tmp_path / "state/ledger.post@1"
+    home.mkdir(parents=True)
+    manifest = {"mark": {"next_ordinal": 7}, "saves": [["base-1.npz", 3]]}
+    (home / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    lost = of_data.state(tmp_path)
+    assert (lost.state, lost.found) == ("fail", "base-1.npz is missing")
+    (home / "base-1.npz").write_bytes(b"abc")
+    assert of_data.state(tmp_path).found == "holds 7 records, 0.0 MiB"
+    (home / "manifest.json").write_text("rubbish", encoding="utf-8")
+    assert of_data.state(tmp_path).state == "fail"
+    (tmp_path / "outbox").mkdir()
+    (tmp_path / "outbox/1-0.block").write_bytes(bytes(3 << 20))
+    assert of_data.outbox(tmp_path).found == "1 blocks, 3.0 MiB"

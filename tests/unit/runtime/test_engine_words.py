@@ -48,6 +48,13 @@ def test_words_of_the_store_itself_stay() -> None:
     assert str(as_error(StoreError("chdb: the store is closed"))) == "chdb: the store is closed"
 
 
+def test_a_store_that_does_not_open_names_the_doctor() -> None:
+    told = as_error(StoreError("chdb: cannot be opened: at D: Code: 36. DB::Exception: . (BAD_ARGUMENTS)"))
+    assert str(told) == (
+        "chdb: cannot be opened: at D; the store is not whole: run `stocktwin doctor --data DIR`"
+    )
+
+
 def test_in_chinese() -> None:
     i18n.use("zh")
     assert str(as_error(StoreError(CODE + SAID[0][0]))).endswith('; 您是否想写 "item"？')
