@@ -24,7 +24,7 @@ from sinks.clickhouse import Store
 from sinks.contract import Block
 from sinks.lock import DirectoryLock
 from tests.conftest import SEED
-from tests.unit.runtime import full_day
+from tests.unit.replay import full_day
 
 WRITTEN = sorted(TABLES.keys() - {"meta.migration"})
 

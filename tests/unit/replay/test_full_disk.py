@@ -20,7 +20,7 @@ from pipelines.runtime.errors import DiskFull, as_error
 from pipelines.runtime.replay import Report, verify
 from sinks.clickhouse import StoreError
 from sinks.outbox import Outbox
-from tests.unit.runtime import full_day
+from tests.unit.replay import full_day
 
 LINES = full_day.records()
 
