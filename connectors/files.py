@@ -29,9 +29,13 @@ _SPACE = (9, 10, 13, 32)
 
 
 class FileError(Exception):
-    """A file that cannot be read to its end. `place`: the file. `what`: the fact. `cure`: what to do."""
+    """A file that cannot be read to its end. `place`: the file. `what`: the fact. `cure`: what to do.
 
-    def __init__(self, place: str, what: str, cure: str = "") -> None:
+    `exit_code`: what a command ends with: 1, or 2 where no file is meant at all.
+    """
+
+    def __init__(self, place: str, what: str, cure: str = "", exit_code: int = 1) -> None:
+        self.exit_code = exit_code
         self.place = place
         self.what = what
         self.cure = cure
@@ -53,9 +57,8 @@ def list_files(paths: list[str]) -> list[str]:
         else:
             files = sorted(f for f in glob.glob(path, recursive=True) if Path(f).is_file())  # noqa: PTH207
         if not files:
-            raise FileError(
-                path, "no such file", "name a file, a directory with files, or a glob that fits some"
-            )
+            what = "a directory without files" if here.is_dir() else "no such file"
+            raise FileError(path, what, "name a file, a directory with files, or a glob that fits some", 2)
         found += files
     return list(dict.fromkeys(found))
 

@@ -176,7 +176,7 @@ class _Compiler:
                     path, "no type that this map emits has this field", f"emitted are {', '.join(types)}"
                 )
             else:
-                self.wrong(path, "unknown field", nearest(target, possible))
+                self.wrong(path, "unknown field", nearest(target, possible if types else FIELDS))
         return found
 
     def rule(

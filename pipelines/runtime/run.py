@@ -17,6 +17,7 @@ from connectors.pos import PosSource
 from pipelines.runtime.config.models import Jobs
 from pipelines.runtime.errors import UsageError
 from pipelines.runtime.i18n import t
+from pipelines.runtime.probes.trial import read_map
 from pipelines.runtime.progress import Progress
 from pipelines.runtime.session import Session
 from pipelines.runtime.warm import ready
@@ -78,7 +79,7 @@ def source_of(
     if not names:
         raise UsageError("--input", t("use.no_source", job=job, connector=wanted), t("use.no_source.cure"))
     if mapping:
-        mapper = Mapper.from_file(mapping)
+        mapper = read_map(mapping)
         return names[0], PosSource(names[0], [where], mapper), mapper
     return names[0], NdjsonSource(names[0], [where], follow=follow), None
 

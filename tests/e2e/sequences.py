@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-BEGIN = datetime(2026, 1, 5, tzinfo=UTC)
+BEGIN = datetime(2025, 1, 5, tzinfo=UTC)
 _KINDS = {
     "entity": "master.entity", "item": "master.item", "receipt": "stock.receipt", "issue": "stock.issue",
     "sale": "sale.delivery", "charge": "sale.charge", "return": "sale.return", "back": "purchase.return",

@@ -98,10 +98,12 @@ def test_the_stock_of_an_earlier_hour(stocktwin: Command, data: Path) -> None:
     """Before its revaluation ten were worth 100."""
     statement = (
         "SELECT on_hand_qty, value_amt "
-        "FROM mart.v_stock_as_of(as_of='2026-01-05T09:30:00+08:00', known_at='now') WHERE entity = 'REVALUE'"
+        "FROM mart.v_stock_as_of(as_of='2025-01-05T09:30:00+08:00', known_at='now') WHERE entity = 'REVALUE'"
     )
     rows = stocktwin.sql(data, statement)
-    assert [(Decimal(r["on_hand_qty"]), Decimal(r["value_amt"])) for r in rows] == [(10, 100)]
+    assert [(Decimal(r["on_hand_qty"]), Decimal(r["value_amt"])) for r in rows] == [
+        (Decimal(10), Decimal(100))
+    ]
 
 
 def test_the_same_file_again_changes_nothing(

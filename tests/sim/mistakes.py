@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import tests.sim.spoilt  # noqa: F401 - it registers its kinds
-from tests.sim.mutations import COMMITTED, DUPLICATE, KINDS, RARE, WAITING, Bender, Event, Mutated
+from tests.sim.mutations import ARRIVED, COMMITTED, DUPLICATE, KINDS, RARE, WAITING, Bender, Event, Mutated
 
 STRICT_SOURCE = "strict"
 """The source of which the test says `unknown_master: refuse`."""
@@ -147,12 +147,12 @@ def same_id_other_content(b: Bender) -> list[Event]:
     return [one, {**one, field: value}]
 
 
-def stream(seed: int, records: int, rare: int) -> Iterator[Mutated]:
+def stream(seed: int, records: int, rare: int, arrived: int = ARRIVED) -> Iterator[Mutated]:
     """`records` records, the setup first; `rare` of them of each costly kind.
 
     The last of a group of events is the wrong one; the others are expected to commit.
     """
-    b = Bender(seed)
+    b = Bender(seed, arrived)
     for event in SETUP:
         yield Mutated(b.dump(b.event(event["type"], **event)), "setup", frozenset({COMMITTED}))
     made = len(SETUP)

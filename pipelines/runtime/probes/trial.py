@@ -6,10 +6,13 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines.runtime.errors import MapError, StocktwinError
 from pipelines.runtime.progress import Progress
+
+if TYPE_CHECKING:
+    from connectors.maps.mapper import Mapper
 
 _BLOCK_RECORDS = 20_000
 _BLOCK_BYTES = 8 << 20
@@ -27,13 +30,18 @@ class Trial:
 
 def check_map(given: str) -> int:
     """Read a map by name or file and return how many rules it has; MapError with every mistake in it."""
+    return len(read_map(given).plan.rules)
+
+
+def read_map(given: str) -> Mapper:
+    """The map of this name or file; MapError with every mistake in it."""
     from connectors.maps.check import check_map as mistakes_of
     from connectors.maps.mapper import Mapper
 
     mistakes = mistakes_of(given)
     if mistakes:
         raise MapError([StocktwinError(m.place, m.what, m.cure) for m in mistakes])
-    return len(Mapper.from_file(given).plan.rules)
+    return Mapper.from_file(given)
 
 
 def dry_decode(given: str, map_given: str | None, progress: Progress) -> Trial:
