@@ -42,7 +42,6 @@ SIZE_WAIVERS: dict[tuple[str, str], tuple[int, str]] = {
     ("folder", "tests"): (17, "the house's own tests at the top, beside what all the others share"),
     ("folder", "tests/sim"): (14, "generators beside the simulations that use them"),
     ("folder", "tests/e2e"): (17, "what starts the real command, beside what starts it"),
-    ("folder", "tests/unit/runtime"): (17, "one test file a module of the runtime"),
     ("folder", "tests/unit/connectors"): (14, "one test file a module of the doors in"),
 }
 
