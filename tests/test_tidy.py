@@ -30,7 +30,7 @@ SIZE_WAIVERS: dict[tuple[str, str], tuple[int, str]] = {
     ("module", "tests/bench/per_event.py"): (340, "the baseline stands whole, as one would write it"),
     ("module", "tests/reference/posting.py"): (310, "each type's rule, in the order of the ledger's page"),
     ("module", "tests/unit/runtime/test_cli.py"): (360, "one test after the other, one verb after the other"),
-    ("module", "tests/unit/runtime/test_replay.py"): (
+    ("module", "tests/unit/replay/test_replay.py"): (
         310,
         "one test after the other, one damage after the other",
     ),
