@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.kernels.compiled import helper
+from pipelines.kernels.compiled import helper, inlined
 from pipelines.kernels.exact import NONE, QTY_LIMIT, VALUE_LIMIT, WHOLE_LIMIT, fits, muldiv, muldiv_exact
 from pipelines.kernels.keys import find
 from pipelines.ledger.columns import *
@@ -33,13 +33,13 @@ GIVE_BACK = TYPE_CODES["purchase.return"]
 )  # fmt: skip
 
 
-@helper
+@inlined
 def value_limit(digits):  # type: ignore[no-untyped-def]
     """The first value, in minor units, that is too large."""
     return np.int64(WHOLE_LIMIT if digits == 0 else VALUE_LIMIT)
 
 
-@helper
+@inlined
 def cell_key(item, site, lot, owner, scope):  # type: ignore[no-untyped-def]
     """The pair of integers that names a valuation cell."""
     s = np.int64(0) if scope == SCOPE_ENTITY else site
@@ -58,7 +58,7 @@ def masters_known(e, item, I, S):  # type: ignore[no-untyped-def]
     return True
 
 
-@helper
+@inlined
 def base_quantity(e, g, item, I, U, K, Ks):  # type: ignore[no-untyped-def]
     """Quantity in the item's own unit -> g[G_K], one `uom` in it -> g[G_NUM] / g[G_DEN]; 0 or a reason."""
     unit = e[E_UNIT]
@@ -92,7 +92,7 @@ def base_quantity(e, g, item, I, U, K, Ks):  # type: ignore[no-untyped-def]
     return 0
 
 
-@helper
+@inlined
 def minor(e, col, g, to, digits):  # type: ignore[no-untyped-def]
     """Document money in minor units -> g[to]; 0 or a reason."""
     unit = POW10[4 - digits]
@@ -102,7 +102,7 @@ def minor(e, col, g, to, digits):  # type: ignore[no-untyped-def]
     return R_OVERFLOW if abs(g[to]) >= value_limit(digits) else 0
 
 
-@helper
+@inlined
 def money(e, g, digits):  # type: ignore[no-untyped-def]
     """The event's amount in minor units -> g[G_AMT] (NONE when neither amount nor price is given), discount
     and tax; 0 or a reason.
@@ -180,7 +180,7 @@ def outflow_ok(g, scope, C, Ck, Cs):  # type: ignore[no-untyped-def]
     return R_NEGATIVE if g[G_REV] < g[G_K] else 0
 
 
-@helper
+@inlined
 def admit(  # type: ignore[no-untyped-def]
     e, g, doc, N, I, S, U, K, Ks, A, Ak, As, C, Ck, Cs, D, combos, Bs,
 ):  # fmt: skip

@@ -7,7 +7,7 @@ neither made nor lost: a line takes from one account what it brings to another.
 
 from __future__ import annotations
 
-from pipelines.kernels.compiled import helper
+from pipelines.kernels.compiled import inlined
 from pipelines.kernels.exact import QTY_LIMIT, muldiv
 from pipelines.ledger.columns import *
 from pipelines.ledger.kernel.admit import value_limit
@@ -32,7 +32,7 @@ class LedgerFault(RuntimeError):
         self.row, self.what = row, what
 
 
-@helper
+@inlined
 def sizes_ok(first, digits, O, A, C, M, J):  # type: ignore[no-untyped-def]
     """Whether lines from `first` on, accounts and cells of the event stay below the limits."""
     limit = value_limit(digits)
@@ -51,7 +51,7 @@ def sizes_ok(first, digits, O, A, C, M, J):  # type: ignore[no-untyped-def]
     return True
 
 
-@helper
+@inlined
 def cell_ok(c, fifo, C):  # type: ignore[no-untyped-def]
     """Whether a cell agrees with itself: Q = 0 => V = 0, Q >= 0 => V >= 0, layers and pieces, basis."""
     q, v = C[c, C_Q], C[c, C_V]
@@ -68,7 +68,7 @@ def cell_ok(c, fifo, C):  # type: ignore[no-untyped-def]
     return q == 0 or v == C[c, C_AV] - muldiv(C[c, C_AV], C[c, C_AQ] - q, C[c, C_AQ])
 
 
-@helper
+@inlined
 def _side(a, dq, dv, A, C, M, J):  # type: ignore[no-untyped-def]
     """Enter what a line says of account a into the journal; whether it is there."""
     c, s = A[a, A_CELL], A[a, A_SITECELL]
@@ -84,7 +84,7 @@ def _side(a, dq, dv, A, C, M, J):  # type: ignore[no-untyped-def]
     return True
 
 
-@helper
+@inlined
 def audit(line, up, fifo, O, T, A, C, M, J):  # type: ignore[no-untyped-def]
     """Hold lines from `line` and true-ups from `up` on against what the event changed; sets M_FAULT."""
     for k in range(line, M[M_LINES]):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.kernels.compiled import helper
+from pipelines.kernels.compiled import helper, inlined
 from pipelines.kernels.exact import NONE, fits, muldiv
 from pipelines.ledger.columns import *
 from pipelines.ledger.kernel.queues import add_layer, consume, drop_layer, shrink_piece
@@ -18,7 +18,7 @@ from pipelines.ledger.kernel.undo import keep, room
 POW10 = np.array([10**i for i in range(19)], np.int64)
 
 
-@helper
+@inlined
 def times(n, k, d, M):  # type: ignore[no-untyped-def]
     """n*k/d half-even; 0 and M_OVERFLOW where it passes every limit."""
     if not fits(n, k, d):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.kernels.compiled import helper, kernel
+from pipelines.kernels.compiled import helper, inlined, kernel
 from pipelines.kernels.keys import slot_of
 from pipelines.ledger.columns import *
 from pipelines.ledger.kernel.undo import keep, note
 
 
-@helper
+@inlined
 def hist_find(H, Hs, h1, h2):  # type: ignore[no-untyped-def]
     """The row of recent history with this id, or -1."""
     mask = np.int64(Hs.shape[0] - 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.kernels.compiled import helper
+from pipelines.kernels.compiled import helper, inlined
 from pipelines.kernels.keys import find, insert
 from pipelines.ledger.columns import *
 from pipelines.ledger.kernel.admit import cell_key
@@ -52,7 +52,7 @@ def _cell(a, item, site, lot, owner, scope, shadow, C, Cm, Ck, Cs, I, Im, M, J):
     return c
 
 
-@helper
+@inlined
 def account(  # type: ignore[no-untyped-def]
     item, place, site, lot, combo, owner, scope, A, Am, Ak, As, C, Cm, Ck, Cs, TA, I, Im, M, J,
 ):  # fmt: skip
@@ -74,7 +74,7 @@ def account(  # type: ignore[no-untyped-def]
     return a
 
 
-@helper
+@inlined
 def late(c, at, C):  # type: ignore[no-untyped-def]
     """1 if the cell has already posted something newer; else `at` is its newest."""
     if at < C[c, C_LAST]:
@@ -83,7 +83,7 @@ def late(c, at, C):  # type: ignore[no-untyped-def]
     return 0
 
 
-@helper
+@inlined
 def move(a, dq, e, now, A, C, Cm, M, J):  # type: ignore[no-untyped-def]
     """Change an account's quantity (its cell's follows in the cell's own functions)."""
     A[a, A_QTY] += dq
@@ -96,7 +96,7 @@ def move(a, dq, e, now, A, C, Cm, M, J):  # type: ignore[no-untyped-def]
         C[s, C_Q] += dq
 
 
-@helper
+@inlined
 def line(i, now, facc, fplace, tacc, tplace, q, v, ent, O, M):  # type: ignore[no-untyped-def]
     """Write a movement line; a negative value turns it round; nothing at all is not written."""
     if q == 0 and v == 0:
@@ -115,7 +115,7 @@ def line(i, now, facc, fplace, tacc, tplace, q, v, ent, O, M):  # type: ignore[n
     M[M_LINES] = k + 1
 
 
-@helper
+@inlined
 def take(  # type: ignore[no-untyped-def]
     e, k, v, now, a, c, std, digits, fifo, contra, leg, document, h, H, Hm, C, L, Lm, P, Pm, D, Dm, M, J,
 ):  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.kernels.compiled import helper
+from pipelines.kernels.compiled import helper, inlined
 from pipelines.kernels.exact import NONE
 from pipelines.ledger.columns import *
 from pipelines.ledger.kernel.admit import (
@@ -31,7 +31,7 @@ def _made(what, e, now, B, M):  # type: ignore[no-untyped-def]
     B[k, B_WHAT], B[k, B_ENT], B[k, B_VERSION], B[k, B_REC] = what, e[E_ENT], now[1], now[3]
 
 
-@helper
+@inlined
 def masters_made(e, g, now, I, Im, S, Sm, B, M, J):  # type: ignore[no-untyped-def]
     """Sites that nobody described, and an item's first movement, which fixes its unit."""
     for col in (E_SROW, E_SROW2):
@@ -176,7 +176,7 @@ def post_sale_return(  # type: ignore[no-untyped-def]
     move(a, g[G_K], e, now, A, C, Cm, M, J)
 
 
-@helper
+@inlined
 def commit(e, g, v, i, h, N, Nm, H, D, M, J):  # type: ignore[no-untyped-def]
     """The event takes the next version of its entity; returns (event, version, event time, recorded time)."""
     keep(K_ENTITY, e[E_ENT], N, Nm, M, J)
@@ -195,7 +195,7 @@ def commit(e, g, v, i, h, N, Nm, H, D, M, J):  # type: ignore[no-untyped-def]
     return np.int64(i), n[N_VERSION], at, n[N_REC]
 
 
-@helper
+@inlined
 def post(  # type: ignore[no-untyped-def]
     ev, i, g, v, h, N, Nm, I, Im, S, Sm, H, Hm, A, Am, Ak, As, C, Cm, Ck, Cs, TA, L, Lm, P, Pm, D, Dm,
     combos, Bs, B, T, O, M, J,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.kernels.compiled import helper, kernel
+from pipelines.kernels.compiled import helper, inlined, kernel
 from pipelines.kernels.keys import slot_of
 from pipelines.ledger.columns import *
 
@@ -25,7 +25,7 @@ def begin(M):  # type: ignore[no-untyped-def]
         M[M_SIZE + i] = M[i]
 
 
-@helper
+@inlined
 def room(M, J):  # type: ignore[no-untyped-def]
     """Whether the journal surely holds what comes next; if not, the record is undone and tried again."""
     if M[M_SERIAL] - M[M_BASE] + _SPARE > J.shape[0]:
@@ -34,7 +34,7 @@ def room(M, J):  # type: ignore[no-untyped-def]
     return True
 
 
-@helper
+@inlined
 def note(table, row, M, J):  # type: ignore[no-untyped-def]
     """Write down that a row was made."""
     n = M[M_SERIAL] - M[M_BASE]
@@ -53,7 +53,7 @@ def keep(table, row, X, Xm, M, J):  # type: ignore[no-untyped-def]
     Xm[row] = 1
 
 
-@helper
+@inlined
 def keep_cell(c, C, Cm, M, J):  # type: ignore[no-untyped-def]
     """Write down a cell, once per event."""
     if C[c, C_MARK] < M[M_EVENT]:
@@ -62,7 +62,7 @@ def keep_cell(c, C, Cm, M, J):  # type: ignore[no-untyped-def]
         C[c, C_MARK] = serial
 
 
-@helper
+@inlined
 def keep_account(a, A, Am, TA, M, J):  # type: ignore[no-untyped-def]
     """Write down an account, once per event, and enter it in the batch's list once per batch."""
     if A[a, A_MARK] >= M[M_EVENT]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.kernels.compiled import helper, kernel
+from pipelines.kernels.compiled import inlined, kernel
 from pipelines.kernels.exact import NONE
 from pipelines.ledger.columns import *
 from pipelines.ledger.kernel.admit import DELIVERY, R_NOT_ALLOWED, R_OVERFLOW, RECEIPT, RETURN, admit
@@ -33,7 +33,7 @@ def known_id(e, H, Hs):  # type: ignore[no-untyped-def]
     return DUPLICATE if H[k, H_CONTENT] == e[E_CONTENT] else REFUSED
 
 
-@helper
+@inlined
 def judge_ids(ev, first, last, H, Hs):  # type: ignore[no-untyped-def]
     """NEW, DUPLICATE (all of it is known) or REFUSED (anything between, or an id twice)."""
     known = 0
@@ -51,14 +51,14 @@ def judge_ids(ev, first, last, H, Hs):  # type: ignore[no-untyped-def]
     return DUPLICATE if known == last - first else REFUSED
 
 
-@helper
+@inlined
 def fits_document(e, kind, ent, item):  # type: ignore[no-untyped-def]
     """Whether e may return an event of this type, entity and item."""
     want = DELIVERY if e[E_TYPE] == RETURN else RECEIPT
     return kind == want and ent == e[E_ENT] and (e[E_ITEM] < 0 or e[E_ITEM] == item)
 
 
-@helper
+@inlined
 def judge_references(ev, first, last, H, Hs, Ak, D):  # type: ignore[no-untyped-def]
     """NEW if every event that is named is known, or stands before in the record, and fits."""
     for i in range(first, last):
@@ -85,7 +85,7 @@ def judge_references(ev, first, last, H, Hs, Ak, D):  # type: ignore[no-untyped-
     return NEW
 
 
-@helper
+@inlined
 def try_event(  # type: ignore[no-untyped-def]
     ev, i, g, V, N, Nm, I, Im, S, Sm, U, K, Ks, H, Hs, Hm, A, Am, Ak, As, C, Cm, Ck, Cs, TA, L, Lm, P, Pm,
     D, Dm, combos, Bs, B, T, O, M, J,
@@ -121,7 +121,7 @@ def try_event(  # type: ignore[no-untyped-def]
     return 0
 
 
-@helper
+@inlined
 def try_record(  # type: ignore[no-untyped-def]
     first, last, retry, ev, g, V, N, Nm, I, Im, S, Sm, U, K, Ks, H, Hs, Hm, A, Am, Ak, As, C, Cm, Ck, Cs,
     TA, L, Lm, P, Pm, D, Dm, combos, Bs, B, T, O, M, J,
@@ -157,7 +157,7 @@ def try_record(  # type: ignore[no-untyped-def]
     return (NEW, 0) if full != 0 else (REFUSED, why)
 
 
-@helper
+@inlined
 def settle(first, last, retry, status, why, ev, g, V, H, Hs, Hm, M, J):  # type: ignore[no-untyped-def]
     """Write the verdict on a record, and remember or forget its ids if it waits or has waited."""
     for i in range(first, last):
@@ -174,7 +174,7 @@ def settle(first, last, retry, status, why, ev, g, V, H, Hs, Hm, M, J):  # type:
         V[i, V_STATUS], V[i, V_REASON] = status, why
 
 
-@helper
+@inlined
 def wake(record, kids_of, stack, M):  # type: ignore[no-untyped-def]
     """What waits for the record is next, if there is anything."""
     if kids_of[record] < kids_of[record + 1]:
@@ -182,7 +182,7 @@ def wake(record, kids_of, stack, M):  # type: ignore[no-untyped-def]
         M[M_DEPTH] += 1
 
 
-@helper
+@inlined
 def next_waiting(V, records, kids_of, kids, stack, M):  # type: ignore[no-untyped-def]
     """The next record to wake, -1 if there is none: depth first, each level in the order of arrival."""
     while M[M_DEPTH] > 0:
