@@ -23,7 +23,9 @@ from connectors.contract import RawBatch
 from schemas.fields import MAX_RECORD_BYTES
 
 Seal = Callable[[pa.LargeBinaryArray], pa.LargeBinaryArray]
-BLOCK_BYTES = 4 << 20
+# Nearly what a batch may hold: a small block costs the store as many inserts as a large one. Less by the
+# record that a block may carry over.
+BLOCK_BYTES = 15 << 20
 _LF = 10
 _SPACE = (9, 10, 13, 32)
 

@@ -160,11 +160,20 @@ SCHEMA = pa.schema([
     ("raw", pa.large_binary()),
 ])  # fmt: skip
 GROUP_ROWS, GROUP_BYTES = 1 << 16, 16 << 20
+# A dictionary of records that all differ, or of numbers that count up, is built only to be thrown away.
+_COUNTING = ("ordinal", "position")
+WRITING: dict[str, Any] = {
+    "compression": "zstd",
+    "compression_level": 1,
+    "use_dictionary": [f.name for f in SCHEMA if f.name not in (*_COUNTING, "raw")],
+    "column_encoding": dict.fromkeys(_COUNTING, "DELTA_BINARY_PACKED"),
+    "write_statistics": False,
+}
 
 
 def write_parquet(path: Path, blocks: list[Archived]) -> None:
     """Write blocks; a row group holds whole ones, many small or one large."""
-    with pq.ParquetWriter(path, SCHEMA, compression="zstd", compression_level=1) as writer:
+    with pq.ParquetWriter(path, SCHEMA, **WRITING) as writer:
         group: list[pa.Table] = []
         for number, block in enumerate(blocks):
             group.append(_rows(block, number))

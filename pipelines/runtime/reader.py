@@ -11,7 +11,7 @@ from connectors.archive import Archived
 from connectors.contract import Part
 from pipelines.runtime.session import AHEAD, Session
 
-MAX_RECORDS, MAX_BYTES = 1 << 16, 16 << 20
+MAX_RECORDS, MAX_BYTES = 1 << 17, 16 << 20
 
 
 class Reader:
