@@ -1,4 +1,7 @@
-"""One embedded store for the tests of this folder: an engine serves one path in a process at a time."""
+"""One embedded store for each file of tests.
+
+An engine serves one path in a process at a time, and files of other folders, run in the same process, open others.
+"""
 
 import pytest
 
@@ -6,7 +9,7 @@ from schemas.tables import TABLES
 from sinks.clickhouse import Store
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def engine(tmp_path_factory):
     store = Store.open("chdb", tmp_path_factory.mktemp("data"))
     store.migrate()
