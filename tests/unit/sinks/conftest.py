@@ -1,6 +1,6 @@
 """One embedded store for each file of tests.
 
-An engine serves one path in a process at a time, and files of other folders, run in the same process, open others.
+An engine serves one path in a process at a time, and other files, run in the same process, open other paths.
 """
 
 import pytest
