@@ -18,6 +18,7 @@ from pipelines.audit.chain import ChainStep
 from pipelines.audit.intake import IntakeStep
 from pipelines.intake.decode import DecodeStep
 from pipelines.kernels.records import Facts, records_table
+from pipelines.kernels.watermarks import Watermarks
 from pipelines.ledger.columns import N_VERSION, N_WORD
 from pipelines.ledger.post import LedgerStep
 from pipelines.runtime.errors import StocktwinError
@@ -107,7 +108,7 @@ class JobChain:
         self.decoding = DecodeStep()
         self.steps: tuple[Step, ...] = (self.decoding, self.ledger, self.intake, self.chain)
         self.next_ordinal = 0
-        self.watermarks: dict[str, int] = {}
+        self.watermarks = Watermarks()
 
     def decode(self, b: Archived) -> dict[str, pa.Table]:
         """The first step alone: it keeps no state, so it may run ahead in another thread."""
@@ -126,9 +127,8 @@ class JobChain:
         for step in self.steps[1:]:
             tables |= step.process(*map(tables.get, step.reads)).merged()
         self.next_ordinal = b.last + 1
-        if tables["event"].num_rows:
-            newest = int(pa.compute.max(tables["event"].column("time")).as_py())
-            self.watermarks[b.source] = max(self.watermarks.get(b.source, 0), newest)
+        newest = pa.compute.max(tables["event"].column("time")).as_py()
+        self.watermarks.advance(b.source, b.arrived_at, newest)
         stored = {name: table for name, table in tables.items() if name not in PASSING}
         return Block(b.first, b.last, stored, _span(stored.get("core.movement"), self.versions()))
 
@@ -143,7 +143,7 @@ class JobChain:
         for step in self._followers():
             step.save(_home(folder, step) / name)
         saved = [step.name for step in self._followers() if (_home(folder, step) / name).is_dir()]
-        mark = {"next_ordinal": self.next_ordinal, "watermarks": self.watermarks, "saved": saved}
+        mark = {"next_ordinal": self.next_ordinal, "watermarks": self.watermarks.saved(), "saved": saved}
         self.ledger.save(_home(folder, self.ledger), mark)
         for step in self._followers():
             for old in _home(folder, step).glob("*"):
@@ -155,7 +155,8 @@ class JobChain:
         mark = self.ledger.restore(_home(folder, self.ledger))
         if mark is None:
             return False
-        self.next_ordinal, self.watermarks = mark["next_ordinal"], mark["watermarks"]
+        self.next_ordinal = mark["next_ordinal"]
+        self.watermarks = Watermarks.restored(mark["watermarks"])
         for step in self._followers():
             saved = _home(folder, step) / f"{self.next_ordinal:020}"
             if (
