@@ -5,8 +5,10 @@ state.
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipelines.kernels.strings import string_buffers
 from pipelines.ledger.columns import (
     D_ACC,
     D_AMT,
@@ -23,36 +25,52 @@ from pipelines.ledger.columns import (
     D_VER,
     M_DOCS,
 )  # fmt: skip
+from pipelines.ledger.runs import (
+    R_ACC,
+    R_AMT,
+    R_AT,
+    R_BITS,
+    R_COST,
+    R_ENT,
+    R_OTHER,
+    R_QTY,
+    R_TYPE,
+    R_VER,
+)
 from pipelines.ledger.state import LedgerState
 
 I64 = NDArray[np.int64]
-NOT_RETURNABLE = -2
+_FIELDS = [D_VER, D_ENT, D_ACC, D_QTY, D_COVQ, D_COVV, D_AMT, D_AMTQ, D_CONTRA, D_AT, D_TYPE, D_UNCOSTED]
+_COLUMNS = [R_VER, R_ENT, R_ACC, R_QTY, R_QTY, R_COST, R_AMT, R_QTY, R_OTHER, R_AT, R_TYPE, R_BITS]
 
 
-def documents(s: LedgerState, h1: I64, h2: I64) -> I64:
-    """int64[n]: the document row of each reference; -1 where history does not have it (it may be recent)."""
+def documents(s: LedgerState, h1: I64, source: list[str], references: list[str]) -> I64:
+    """int64[n]: the document row of each reference; -1 where history does not have it (it may be recent).
+
+    `source`: of the event that refers; a reference is `id` of the same source, or `source#id`.
+    """
+    names = [
+        r.partition("#")[::2] if "#" in r else (own, r) for own, r in zip(source, references, strict=True)
+    ]
     out = np.full(len(h1), -1, np.int64)
-    run, row = s.history.lookup(h1, h2)
+    words = s.words.ids(pa.array([n[0] for n in names], pa.string()))
+    run, row = s.history.lookup(h1, words, string_buffers(pa.array([n[1] for n in names], pa.string())))
     hits = np.flatnonzero(run >= 0)
     if not len(hits):
         return out
     table, m = s.t["D"], s.maps["docs"]
     _index(s)
-    for i in hits.tolist():
-        r = s.history.runs[int(run[i])]
-        old = r.rows[int(r.ids[int(row[i]), 2]) & 0xFFFFFFFF]
-        out[i] = m.rows(np.array([old["ent"]], np.int64), np.array([old["ver"]], np.int64))[0]
-        if out[i] < table.count:
+    old = s.history.rows(run[hits], row[hits])
+    out[hits] = m.rows(old[:, R_ENT].copy(), old[:, R_VER].copy())
+    new, first = np.unique(out[hits], return_index=True)
+    for d, r in zip(new.tolist(), old[first].tolist(), strict=True):
+        if d < table.count:
             continue
-        d = np.zeros(table.width, np.int64)
-        d[[D_VER, D_ENT, D_ACC, D_QTY, D_COVQ, D_COVV, D_AMT, D_AMTQ, D_PIECE, D_CONTRA,
-           D_AT, D_TYPE, D_UNCOSTED]] = (
-            old["ver"], old["ent"], old["acc"], old["qty"], old["qty"], old["cost"], old["amt"], old["qty"],
-            -1,
-            old["contra"], old["at"], old["type"], old["bits"],
-        )  # fmt: skip
-        table.append(d.tolist())
-        s.M[M_DOCS] = table.count
+        fields = np.zeros(table.width, np.int64)
+        fields[_FIELDS] = [r[c] for c in _COLUMNS]
+        fields[D_PIECE] = -1
+        table.append(fields.tolist())
+    s.M[M_DOCS] = table.count
     return out
 
 

@@ -29,7 +29,6 @@ from pipelines.ledger.columns import (
     M_TACCS,
     M_TRUEUPS,
     N_DIGITS,
-    N_TZ,
     N_WORD,
     O_AT,
     O_ENT,
@@ -41,6 +40,7 @@ from pipelines.ledger.columns import (
     O_REC,
     O_TO,
     O_TO_ACC,
+    O_TZ,
     O_VALUE,
     O_VERSION,
     T_ACC,
@@ -53,6 +53,7 @@ from pipelines.ledger.columns import (
     T_OPENQ,
     T_OPENV,
     T_REC,
+    T_TZ,
     T_UNCOSTED,
     T_VALUE,
     T_VER,
@@ -71,6 +72,7 @@ from pipelines.ledger.columns import (
     V_REVENUE,
     V_STATUS,
     V_TAX,
+    V_TZ,
     V_UNCOSTED,
     V_VERSION,
 )  # fmt: skip
@@ -154,13 +156,13 @@ class Emitter:
         keys = self.s.maps["accounts"].keys[np.maximum(acc, 0), 1]
         return np.where(acc >= 0, self.s.maps["combos"].keys[keys & _LOW, 1], 0)
 
-    def period(self, at: I64, ent: I64) -> pa.DictionaryArray:
-        """YYYY-MM in the entity's zone."""
+    def period(self, at: I64, zones: I64) -> pa.DictionaryArray:
+        """YYYY-MM in the zones: those of the entities when it was posted."""
         months = np.zeros(len(at), np.int64)
-        zones = self.s.t["N"].data[:, N_TZ]
-        for word in np.unique(zones[np.unique(ent)]) if len(ent) else ():
-            mine = zones[ent] == word
-            months[mine] = np.searchsorted(_month_starts(self.s.words.text(int(word))), at[mine], "right") - 1
+        for word in np.unique(zones):
+            mine = zones == word
+            starts = _month_starts(self.s.words.text(int(word)))
+            months[mine] = np.searchsorted(starts, at[mine], "right") - 1
         low, high = (int(months.min()), int(months.max())) if len(months) else (0, 0)
         names = pa.array([f"{1970 + (m - 1) // 12}-{(m - 1) % 12 + 1:02d}" for m in range(low, high + 1)])
         return pa.DictionaryArray.from_arrays(pa.array((months - low).astype(np.int32)), names)
@@ -178,7 +180,7 @@ class Emitter:
             "status": _one("posted", len(o)),
             "event_id": take(batch.column("id")), "source": self.low(words["source"][r]),
             "type": _type(types[r]),
-            "event_at": o[:, O_AT], "recorded_at": o[:, O_REC], "period": self.period(o[:, O_AT], ent),
+            "event_at": o[:, O_AT], "recorded_at": o[:, O_REC], "period": self.period(o[:, O_AT], o[:, O_TZ]),
             **self.goods(acc),
             "from_place": self.low(self.place(o[:, O_FROM_ACC], o[:, O_FROM])),
             "to_place": self.low(self.place(o[:, O_TO_ACC], o[:, O_TO])),
@@ -220,7 +222,7 @@ class Emitter:
             "cause_version": t[:, T_CAUSE],
             "cause_event": batch.column("id").take(pa.array(t[:, T_EVENT])),
             "leg": pa.DictionaryArray.from_arrays(pa.array(t[:, T_LEG].astype(np.int32)), _LEGS),
-            "event_at": t[:, T_AT], "recorded_at": t[:, T_REC], "period": self.period(t[:, T_AT], ent),
+            "event_at": t[:, T_AT], "recorded_at": t[:, T_REC], "period": self.period(t[:, T_AT], t[:, T_TZ]),
             **self.goods(acc),
             "from_place": self.low(np.where(more, site, contra)),
             "to_place": self.low(np.where(more, contra, site)),
@@ -291,7 +293,7 @@ class Emitter:
             "entity": self.entity(ent), "version": v[:, V_VERSION], "event_id": take(batch.column("id")),
             "returns_id": take(batch.column("returns")), "document": take(batch.column("document")),
             "event_at": times[mine],
-            "recorded_at": v[:, V_REC], "period": self.period(times[mine], ent),
+            "recorded_at": v[:, V_REC], "period": self.period(times[mine], v[:, V_TZ]),
             "item": self.s.words.column(np.where(v[:, V_ITEM] >= 0, items, 0)), "site": self.low(site),
             "channel": self.channel(kinds, v[:, V_CONTRA], words["channel"][mine]),
             "customer": take(batch.column("customer")),

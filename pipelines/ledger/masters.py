@@ -10,6 +10,7 @@ import numpy as np
 from pipelines.ledger.columns import (
     DESCRIBED,
     FIFO,
+    I_ATTRS,
     I_BORN,
     I_LOTS,
     I_MASTER,
@@ -28,6 +29,7 @@ from pipelines.ledger.columns import (
     N_TZ,
     N_VERSION,
     N_WORD,
+    S_ATTRS,
     S_KNOWN,
     U_CANON,
 )  # fmt: skip
@@ -112,6 +114,13 @@ class Masters:
         }[e["type_name"]](e, attrs, ent, item, head)
         return int(n.data[ent, N_VERSION])
 
+    def _said(self, word: int) -> dict[str, Any]:
+        """What masters have said so far of an item or a site, beside what the tables hold."""
+        return json.loads(self.s.words.text(word)) if word > 0 else {}
+
+    def _word(self, said: dict[str, Any]) -> int:
+        return self.s.words.id(json.dumps(said, ensure_ascii=False, sort_keys=True))
+
     def _add(self, table: str, row: dict[str, Any]) -> None:
         self.rows.setdefault(table, []).append(row)
 
@@ -148,8 +157,7 @@ class Masters:
         table = self.s.t["I"]
         i = table.data[item]
         table.marks[item] = 1
-        known: dict[str, Any] = self.s.extra.setdefault("items", {})
-        mine: dict[str, Any] = known.setdefault(str(item), {})
+        mine = self._said(int(i[I_ATTRS]))
         mine.update({k: v for k, v in attrs.items() if k != "uoms"})
         for name in ("category",):
             if e.get(name):
@@ -164,7 +172,7 @@ class Masters:
             i[I_WHOLE] = int(attrs["whole"])
         if "standard_cost" in attrs:
             i[I_STD] = attrs["standard_cost"]
-        i[I_MASTER] = DESCRIBED
+        i[I_MASTER], i[I_ATTRS] = DESCRIBED, self._word(mine)
         self._add("core.item", head | {
             "item": e["item"], "name_zh": mine.get("name", {}).get("zh", ""),
             "name_en": mine.get("name", {}).get("en", ""),
@@ -213,12 +221,11 @@ class Masters:
     def _site(
         self, e: dict[str, Any], attrs: dict[str, Any], ent: int, item: int, head: dict[str, Any]
     ) -> None:
-        sites: dict[str, Any] = self.s.extra.setdefault("site_masters", {})
-        mine = sites.setdefault(f"{ent}/{e['site']}", {})
-        mine.update(attrs)
+        table = self.s.t["S"]
         row = int(site_rows(self.s, np.array([ent]), np.array([self.s.words.id(e["site"])]))[0])
-        self.s.t["S"].data[row, S_KNOWN] = DESCRIBED
-        self.s.t["S"].marks[row] = 1
+        mine = self._said(int(table.data[row, S_ATTRS])) | attrs
+        table.data[row, S_KNOWN], table.data[row, S_ATTRS] = DESCRIBED, self._word(mine)
+        table.marks[row] = 1
         self._add("core.site", head | {
             "site": e["site"], "tz": mine.get("tz", self.settings(ent)["tz"]), "kind": mine.get("kind", ""),
             "day_cut_off": mine.get("day_cut_off", ""), "auto": 0,

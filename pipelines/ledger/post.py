@@ -31,6 +31,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.kernels.exact import NONE
+from pipelines.kernels.strings import string_buffers
 from pipelines.ledger.columns import (
     COMMITTED,
     DUPLICATE,
@@ -39,12 +40,11 @@ from pipelines.ledger.columns import (
     E_ENT,
     E_GROUP,
     E_H1,
-    E_H2,
     E_HIT,
     E_ITEM,
     E_REC,
     E_RH1,
-    E_RH2,
+    E_SOURCE,
     E_TIME,
     E_TYPE,
     GW,
@@ -58,6 +58,7 @@ from pipelines.ledger.columns import (
     M_FAULT,
     M_FAULT_ROW,
     M_FULL,
+    M_HIST,
     M_LINES,
     M_OVERFLOW,
     M_REVAL,
@@ -146,30 +147,34 @@ class LedgerStep:
             old = pa.RecordBatch.from_pylist(self.waiting, schema=batch.schema)
             batch = pa.Table.from_batches([batch, old]).combine_chunks().to_batches()[0]
         ev, words = read(s, batch, self.refuse_unknown)
-        self._known(ev)
+        self._known(ev, batch)
         s.reserve(batch.num_rows)
         verdicts = np.zeros((batch.num_rows, VD), np.int64)
         verdicts[fresh:, V_STATUS] = WAITING
         s.M[[M_LINES, M_TRUEUPS, M_TACCS, M_BORN, M_FAULT, M_FULL, M_OVERFLOW, M_DEPTH]] = 0
         s.M[M_BATCH] = s.M[M_SERIAL]
-        first_account = int(s.M[M_ACCOUNTS])
+        first_account, first_id = int(s.M[M_ACCOUNTS]), int(s.M[M_HIST])
         self._run(plan(ev, fresh, WAIT_MS), ev, verdicts, batch)
         s.settle()
+        s.remember(first_id, batch.column("id"))
         return self._outputs(batch, ev, words, verdicts, fresh, first_account)
 
     # walking
     # --------------------------------------------------------------------------------------------------------
 
-    def _known(self, ev: I64) -> None:
+    def _known(self, ev: I64, batch: pa.RecordBatch) -> None:
         """Look up ids and references that left recent history."""
-        s = self.state
-        run, row = s.history.lookup(ev[:, E_H1].copy(), ev[:, E_H2].copy())
-        for i in np.flatnonzero(run >= 0):
-            content = s.history.runs[run[i]].ids[row[i], 1].astype(np.uint64).view(np.int64)
-            ev[i, E_HIT] = 1 if content == ev[i, E_CONTENT] else 2
+        history = self.state.history
+        run, row = history.lookup(
+            ev[:, E_H1].copy(), ev[:, E_SOURCE].copy(), string_buffers(batch.column("id"))
+        )
+        old = np.flatnonzero(run >= 0)
+        if len(old):
+            ev[old, E_HIT] = np.where(history.contents(run[old], row[old]) == ev[old, E_CONTENT], 1, 2)
         refs = np.flatnonzero(ev[:, E_RH1] != NONE)
         if len(refs):
-            ev[refs, E_DOC] = documents(s, ev[refs, E_RH1].copy(), ev[refs, E_RH2].copy())
+            said = [batch.column(name).take(pa.array(refs)).to_pylist() for name in ("source", "returns")]
+            ev[refs, E_DOC] = documents(self.state, ev[refs, E_RH1].copy(), *said)
 
     def _run(self, p: Plan, ev: I64, verdicts: I64, batch: pa.RecordBatch) -> None:
         self._stack = np.empty((len(p.records) + 1, 2), np.int64)
@@ -201,7 +206,6 @@ class LedgerStep:
                 raise LedgerFault(int(s.M[M_FAULT_ROW]), FAULTS[int(s.M[M_FAULT])])
             if not s.M[M_FULL]:
                 return
-            s.M[M_FULL] = 0
             s.grow()
 
     def _master(self, first: int, last: int, ev: I64, verdicts: I64, batch: pa.RecordBatch) -> bool:
@@ -225,7 +229,7 @@ class LedgerStep:
         v[V_VERSION] = self.masters.apply(e, int(ev[first, E_ENT]), int(ev[first, E_ITEM]))
         v[V_STATUS], v[V_REC] = COMMITTED, s.t["N"].data[ev[first, E_ENT], 7]
         begin(s.M)
-        h = int(hist_add(ev[first], H_LIVE, s.H.data, s.Hs, s.H.marks, s.M, s.journal))
+        h = int(hist_add(ev[first], first, H_LIVE, s.H.data, s.Hs, s.H.marks, s.M, s.journal))
         s.H.data[h, H_VER] = v[V_VERSION]
         return True
 

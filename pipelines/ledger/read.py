@@ -6,9 +6,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.kernels.compiled import kernel
 from pipelines.kernels.exact import NONE
-from pipelines.kernels.strings import hash_bytes, mix, string_buffers
+from pipelines.kernels.strings import string_buffers
 from pipelines.ledger.columns import (
     E_AMT,
     E_COMBO,
@@ -32,8 +31,10 @@ from pipelines.ledger.columns import (
     E_REC,
     E_RH1,
     E_RH2,
+    E_SEQ,
     E_SITE,
     E_SITE2,
+    E_SOURCE,
     E_SROW,
     E_SROW2,
     E_TAX,
@@ -50,12 +51,12 @@ from pipelines.ledger.columns import (
     U_WHOLE,
     UNKNOWN,
 )  # fmt: skip
+from pipelines.ledger.hashing import blank, fold_numbers, fold_texts, id_hashes, reference_hashes, salt_of
 from pipelines.ledger.kernel.admit import DELIVERY, GIVE_BACK, ISSUE, RECEIPT, RETURN
 from pipelines.ledger.state import LedgerState
 from schemas import accounts, units
 
 I64 = NDArray[np.int64]
-_SEED = np.uint64(0x5D8A3C1B9E4F7261)
 _CONTENT = (  # column, what it is hashed from
     "entity", "item", "site", "to_site", "lot", "owner", "pool", "uom", "supplier", "channel", "cost_centre",
     "reason",
@@ -66,64 +67,6 @@ _PLAIN = (  # column of the events, field of the batch
     (E_TIME, "time"), (E_TRUST, "trust"), (E_REC, "recorded_at"), (E_GROUP, "rec"),
 )  # fmt: skip
 _NUMBERS = ("type", "seq", "time", "qty", "price", "amount", "discount", "tax", "expiry")
-
-
-@kernel
-def _id_hashes(sbuf, soffs, ibuf, ioffs, h1, h2):  # type: ignore[no-untyped-def]
-    for i in range(h1.shape[0]):
-        s, _ = hash_bytes(sbuf, np.int64(soffs[i]), np.int64(soffs[i + 1]), _SEED)
-        a, b = hash_bytes(ibuf, np.int64(ioffs[i]), np.int64(ioffs[i + 1]), s)
-        h1[i], h2[i] = np.int64(a), np.int64(b)
-
-
-@kernel
-def _ref_hashes(sbuf, soffs, rbuf, roffs, h1, h2):  # type: ignore[no-untyped-def]
-    for i in range(h1.shape[0]):
-        a, b = np.int64(roffs[i]), np.int64(roffs[i + 1])
-        if a == b:
-            h1[i], h2[i] = NONE, NONE
-            continue
-        cut = np.int64(-1)
-        for j in range(a, b):
-            if rbuf[j] == 35:  # source#id
-                cut = np.int64(j)
-                break
-        if cut < 0:
-            s, _ = hash_bytes(sbuf, np.int64(soffs[i]), np.int64(soffs[i + 1]), _SEED)
-            x, y = hash_bytes(rbuf, a, b, s)
-        else:
-            s, _ = hash_bytes(rbuf, a, cut, _SEED)
-            x, y = hash_bytes(rbuf, cut + 1, b, s)
-        h1[i], h2[i] = np.int64(x), np.int64(y)
-
-
-@kernel
-def _fold_numbers(values, missing, salt, out):  # type: ignore[no-untyped-def]
-    for i in range(out.shape[0]):
-        if values[i] != missing:
-            out[i] ^= np.int64(mix((np.uint64(values[i]) + np.uint64(1)) * salt))
-
-
-@kernel
-def _fold_texts(buf, offs, salt, out):  # type: ignore[no-untyped-def]
-    for i in range(out.shape[0]):
-        a, b = np.int64(offs[i]), np.int64(offs[i + 1])
-        if b > a:
-            h, _ = hash_bytes(buf, a, b, salt)
-            out[i] ^= np.int64(h)
-
-
-def _salt(name: str) -> np.uint64:
-    h = 0x9E3779B97F4A7C15
-    for byte in name.encode():
-        h = ((h ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-    return np.uint64(h | 1)
-
-
-def blank(column: pa.Array) -> bool:
-    """Whether every string is empty."""
-    _, offs = string_buffers(column)
-    return bool(offs[0] == offs[-1])
 
 
 def integers(batch: pa.RecordBatch, name: str) -> I64:
@@ -162,7 +105,7 @@ def _items(state: LedgerState, ent: I64, words: I64) -> I64:
     rows, new = _pairs(state, "items", np.where(words > 0, ent, -1), words)
     table = state.t["I"]
     table.reserve(len(new))
-    table.data[new.start : new.stop] = (0, -1, NONE, 0, 0, -1, -1, 0)
+    table.data[new.start : new.stop] = (0, -1, NONE, 0, 0, -1, -1, 0, 0)
     table.marks[new.start : new.stop] = 1
     table.count = max(table.count, new.stop)
     return np.where(words > 0, rows, -1)
@@ -172,9 +115,9 @@ def sites_of(state: LedgerState, places: I64) -> I64:
     """int64[n]: the site word of each place word (`SITE/BIN` lies in `SITE`)."""
     if not places.any():
         return places
-    rows, new = _pairs(state, "sites", places, np.zeros_like(places))
-    sites: list[int] = state.extra.setdefault("site_words", [])
-    for k in new:
+    rows, _ = _pairs(state, "sites", places, np.zeros_like(places))
+    sites = state.site_words
+    for k in range(len(sites), state.maps["sites"].count):
         sites.append(state.words.id(accounts.site_of(state.words.text(int(state.maps["sites"].keys[k, 0])))))
     return np.array(sites, np.int64)[rows]
 
@@ -233,9 +176,9 @@ def _contras(state: LedgerState, batch: pa.RecordBatch, kinds: I64) -> I64:
                 k1[mine] |= _words(state, batch, "cost_centre")[mine] << 16
     if not k1.any():
         return k1
-    rows, new = _pairs(state, "contras", k1, k2)
-    places: list[int] = state.extra.setdefault("contra_words", [])
-    for k in new:
+    rows, _ = _pairs(state, "contras", k1, k2)
+    places = state.contra_words
+    for k in range(len(places), state.maps["contras"].count):
         kind, centre = (
             int(state.maps["contras"].keys[k, 0]) & 0xFFFF,
             int(state.maps["contras"].keys[k, 0]) >> 16,
@@ -263,14 +206,14 @@ def content_hashes(batch: pa.RecordBatch, words: dict[str, I64]) -> I64:
     out = np.zeros(batch.num_rows, np.int64)
     for name in _CONTENT:
         if words[name].any():
-            _fold_numbers(words[name], 0, _salt(name), out)
+            fold_numbers(words[name], 0, salt_of(name), out)
     for name in _NUMBERS:
         values = integers(batch, name)
-        _fold_numbers(values, NONE, _salt(name), out)
+        fold_numbers(values, NONE, salt_of(name), out)
     for name in _TEXTS:
         if not blank(batch.column(name)):
             buf, offs = string_buffers(batch.column(name))
-            _fold_texts(buf, offs, _salt(name), out)
+            fold_texts(buf, offs, salt_of(name), out)
     return out
 
 
@@ -294,15 +237,13 @@ def read(
     for col, name in _PLAIN:
         ev[:, col] = integers(batch, name)
     ev[:, E_CONTRA] = _contras(state, batch, kinds)
-    source, ids = string_buffers(batch.column("source")), string_buffers(batch.column("id"))
-    h1, h2 = np.empty(n, np.int64), np.empty(n, np.int64)
-    _id_hashes(*source, *ids, h1, h2)
-    ev[:, E_H1], ev[:, E_H2] = h1, h2
+    source = batch.column("source")
+    ev[:, E_H1], ev[:, E_H2] = id_hashes(source, batch.column("id"))
+    ev[:, E_SOURCE], ev[:, E_SEQ] = w["source"], integers(batch, "seq")
     ev[:, E_CONTENT] = content_hashes(batch, w)
     ev[:, E_RH1] = ev[:, E_RH2] = NONE
     if not blank(batch.column("returns")):
-        r1, r2 = np.empty(n, np.int64), np.empty(n, np.int64)
-        _ref_hashes(*source, *string_buffers(batch.column("returns")), r1, r2)
+        r1, r2 = reference_hashes(source, batch.column("returns"))
         linked = (kinds == RETURN) | (kinds == GIVE_BACK)
         ev[:, E_RH1], ev[:, E_RH2] = np.where(linked, r1, NONE), np.where(linked, r2, NONE)
     ev[:, E_HIT], ev[:, E_DOC], ev[:, E_NOAUTO] = 0, -1, 0

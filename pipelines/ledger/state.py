@@ -1,7 +1,7 @@
 """The ledger's state: a few wide integer tables, dictionaries of words and pairs, and the history behind
 them.
 
-Saved as versioned columnar bytes in one folder: `base` and `delta` files (NumPy arrays, no pickle) named by a
+Saved as versioned columnar bytes in one folder: `base` and `delta` files (`kernels.arrays`) named by a
 manifest that is replaced last. A save writes what changed since the last one; when the deltas outweigh the
 base, a new base is written.
 """
@@ -17,32 +17,39 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipelines.kernels.arrays import read_arrays, write_arrays
 from pipelines.kernels.keys import PairMap, slots_for
 from pipelines.kernels.rows import Rows
-from pipelines.kernels.strings import Interner
+from pipelines.kernels.strings import Interner, string_buffers
 from pipelines.ledger.columns import (
     BW,
     H_ACC,
     H_AMT,
     H_AT,
     H_CONTENT,
-    H_CONTRA,
     H_COST,
     H_ENT,
-    H_H1,
-    H_H2,
+    H_ITEM,
     H_LIVE,
+    H_OTHER,
     H_QTY,
+    H_SEQ,
+    H_SOURCE,
     H_STATE,
+    H_TEXT,
     H_TYPE,
     H_VER,
     H_WAITING,
+    HW,
+    JOURNAL_FULL,
     JW,
+    LINES_FULL,
     LN,
     M_ACCOUNTS,
     M_CELLS,
     M_COMBOS,
     M_DOCS,
+    M_FULL,
     M_HIST,
     M_LAYER_FREE,
     M_LAYERS,
@@ -50,16 +57,21 @@ from pipelines.ledger.columns import (
     M_PIECES,
     M_SERIAL,
     M_SIZE,
+    TRUE_UPS_FULL,
     TU,
 )  # fmt: skip
-from pipelines.ledger.history import ROW, History
+from pipelines.ledger.history import History
 from pipelines.ledger.kernel.ids import hist_rehash
+from pipelines.ledger.runs import R_BITS, RW
 
 FORMAT = 2
 I64 = NDArray[np.int64]
-_TABLES = {"N": 12, "I": 8, "U": 6, "A": 8, "C": 16, "L": 8, "P": 12, "D": 16, "K": 3, "S": 2}
+_TABLES = {"N": 12, "I": 9, "U": 6, "A": 8, "C": 16, "L": 8, "P": 12, "D": 16, "K": 3, "S": 2}
 _COUNTED = {"A": M_ACCOUNTS, "C": M_CELLS, "L": M_LAYERS, "P": M_PIECES, "D": M_DOCS}
 _GROWING = {"accounts": M_ACCOUNTS, "cells": M_CELLS, "combos": M_COMBOS}
+_HISTORY = [
+    H_ITEM, H_AT, H_TYPE, H_SOURCE, H_SEQ, H_ENT, H_VER, H_ACC, H_OTHER, H_QTY, H_COST, H_AMT,
+]  # fmt: skip
 _MAPS = (
     "entities", "items", "accounts", "cells", "combos", "sites", "places", "contras", "units", "factors",
     "docs",
@@ -74,14 +86,17 @@ class LedgerState:
 
     def __init__(self) -> None:
         self.words = Interner()
-        self.t = {name: Rows(width, 64) for name, width in _TABLES.items()}
+        self.t = {name: Rows(width, 16) for name, width in _TABLES.items()}
         self.maps = {name: PairMap() for name in _MAPS}
-        self.H = Rows(14, 1024)
+        self.H = Rows(HW, 1024)
         self.Hs = slots_for(1024)
+        self.texts: list[pa.StringArray] = []  # the ids that H_TEXT counts through
+        self.site_words: list[int] = []  # of each row of the map `sites`: its site
+        self.contra_words: list[int] = []  # of each row of the map `contras`: its virtual place
         self.M = np.zeros(2 * M_SIZE, np.int64)
         self.M[M_LAYER_FREE] = self.M[M_PIECE_FREE] = -1
         self.M[M_SERIAL] = 1
-        self.history = History()
+        self.history = History(self.words)
         self.extra: dict[str, Any] = {}
         self.lines = np.empty((1 << 12, LN), np.int64)
         self.ups = np.empty((1 << 12, TU), np.int64)
@@ -95,10 +110,10 @@ class LedgerState:
     # room
 
     def reserve(self, n: int) -> None:
-        """Make room for a batch of n events, so that the kernel never has to stop for a state table."""
-        for name in ("A", "C", "L", "P", "D"):
-            self.t[name].count = int(self.M[_COUNTED[name]])
-            self.t[name].reserve(4 * n + 8)
+        """Make room for a batch of n events: the kernel stops for layers and outputs only."""
+        for name, col in _COUNTED.items():  # layers and outputs grow when the kernel asks for it
+            self.t[name].count = int(self.M[col])
+            self.t[name].reserve(4 * n + 8 if name != "L" else 1)
         self.M[M_COMBOS] = self.maps["combos"].count
         for name, col in _GROWING.items():
             self.maps[name].count = int(self.M[col])
@@ -112,16 +127,21 @@ class LedgerState:
             self.taccs = np.empty(len(self.t["A"].data), np.int64)
         if len(self.born) < 3 * n + 8:
             self.born = np.empty((3 * n + 8, BW), np.int64)
-        if len(self.lines) < 3 * n + 64:
-            self.lines = np.empty((3 * n + 64, LN), np.int64)
 
     def grow(self) -> None:
-        """The kernel stopped for want of room, at a record that it undid: double what may have been short."""
-        self.lines = np.concatenate([self.lines, np.empty_like(self.lines)])
-        self.ups = np.concatenate([self.ups, np.empty_like(self.ups)])
-        self.journal = np.empty((2 * len(self.journal), JW), np.int64)
+        """The kernel stopped for want of room, at a record that it undid: double what was short."""
+        full = int(self.M[M_FULL])
+        self.M[M_FULL] = 0
         self.settle()
-        self.t["L"].reserve(len(self.t["L"].data) + 1 - self.t["L"].count)
+        if full == LINES_FULL:
+            self.lines = np.concatenate([self.lines, np.empty_like(self.lines)])
+        elif full == TRUE_UPS_FULL:
+            self.ups = np.concatenate([self.ups, np.empty_like(self.ups)])
+        elif full == JOURNAL_FULL:
+            self.journal = np.empty((2 * len(self.journal), JW), np.int64)
+        else:
+            layers = self.t["L"]
+            layers.reserve(len(layers.data) + 1 - layers.count)
 
     def settle(self) -> None:
         """Take the kernel's counters over into the tables."""
@@ -142,13 +162,10 @@ class LedgerState:
         full = not self._saves or sum(s[1] for s in self._saves[1:]) > self._saves[0][1] + (1 << 16)
         arrays: dict[str, Any] = self._everything() if full else self._changes()
         self._files += 1
-        name = f"{'base' if full else 'delta'}-{self._files:08d}.npz"
-        with (folder / name).open("wb") as out:
-            np.savez(out, **arrays)
-            out.flush()
-            os.fsync(out.fileno())
+        name = f"{'base' if full else 'delta'}-{self._files:08d}.arrays"
+        size = write_arrays(folder / name, arrays)
         stale = [s[0] for s in self._saves] if full else []
-        entry = [name, sum(a.nbytes for a in arrays.values())]
+        entry = [name, size]
         self._saves = [entry] if full else [*self._saves, entry]
         manifest = {
             "format": FORMAT, "saves": self._saves, "files": self._files, "history": self.history.manifest(),
@@ -173,37 +190,39 @@ class LedgerState:
         if manifest["format"] != FORMAT:
             raise ValueError(f"{path}: state format {manifest['format']}, this release reads {FORMAT}")
         for name, _ in manifest["saves"]:
-            with np.load(folder / name, allow_pickle=False) as arrays:
-                self._apply(arrays)
+            self._apply(read_arrays(folder / name))
         self._saves, self._files, self.extra = manifest["saves"], manifest["files"], manifest["extra"]
         self.history.load(folder, manifest["history"])
         self._mark_saved()
         mark: dict[str, Any] = manifest["mark"]
         return mark
 
-    def _flush_history(self) -> None:
-        n = int(self.M[M_HIST])
-        h = self.H.data[:n]
-        live = h[(h[:, H_STATE] & 255) == H_LIVE]
-        rows = np.zeros(len(live), ROW)
-        cells = self.t["A"].data[:, 1]
-        rows["cell"] = np.where(live[:, H_ACC] >= 0, cells[np.maximum(live[:, H_ACC], 0)], -1)
-        for name, col in (
-            ("at", H_AT), ("ver", H_VER), ("ent", H_ENT), ("acc", H_ACC), ("contra", H_CONTRA),
-            ("type", H_TYPE),
-            ("qty", H_QTY), ("cost", H_COST), ("amt", H_AMT),
-        ):  # fmt: skip
-            rows[name] = live[:, col]
-        rows["bits"] = live[:, H_STATE] >> 8
-        ids = np.ascontiguousarray(live[:, [H_H1, H_H2, H_CONTENT]]).view(np.uint64)
-        self.history.add(ids, rows)
-        keep = h[(h[:, H_STATE] & 255) == H_WAITING].copy()
-        self._recent(keep)
+    def remember(self, first: int, ids: pa.StringArray) -> None:
+        """Keep the ids of the rows of recent history from `first` on, whose H_TEXT counts in `ids`."""
+        if self.M[M_HIST] > first:
+            self.H.data[first : self.M[M_HIST], H_TEXT] += sum(len(t) for t in self.texts)
+            self.texts.append(ids)
 
-    def _recent(self, rows: I64) -> None:
-        self.H = Rows(14, 1024)
+    def _ids(self, rows: I64) -> pa.StringArray:
+        whole = pa.concat_arrays(self.texts) if self.texts else pa.array([], pa.string())
+        return whole.take(pa.array(rows[:, H_TEXT]))
+
+    def _flush_history(self) -> None:
+        h = self.H.data[: int(self.M[M_HIST])]
+        live = h[(h[:, H_STATE] & 255) == H_LIVE]
+        rows = np.empty((len(live), RW), np.int64)
+        rows[:, : len(_HISTORY)] = live[:, _HISTORY]
+        rows[:, R_BITS] = live[:, H_STATE] >> 8
+        self.history.add(rows, live[:, H_CONTENT].view(np.uint64), self._ids(live))
+        waiting = h[(h[:, H_STATE] & 255) == H_WAITING].copy()
+        self._recent(waiting, self._ids(waiting))
+
+    def _recent(self, rows: I64, ids: pa.StringArray) -> None:
+        self.H = Rows(HW, 1024)
         self.H.reserve(len(rows))
         self.H.data[: len(rows)] = rows
+        self.H.data[: len(rows), H_TEXT] = np.arange(len(rows))
+        self.texts = [ids] if len(rows) else []
         self.H.count = len(rows)
         self.M[M_HIST] = len(rows)
         self.Hs = slots_for(max(1024, 2 * len(rows)))
@@ -213,7 +232,7 @@ class LedgerState:
         out: dict[str, NDArray[Any]] = {"M": self.M, "H": self.H.data[: self.H.count]}
         for name, t in self.t.items():
             numbers, rows = t.changed()
-            out[f"{name}.at"], out[f"{name}.rows"], out[f"{name}.count"] = numbers, rows, np.array(t.count)
+            out[f"{name}.at"], out[f"{name}.rows"] = numbers, rows
         return self._named(out, self._saved)
 
     def _everything(self) -> dict[str, NDArray[Any]]:
@@ -221,27 +240,35 @@ class LedgerState:
         for name, t in self.t.items():
             t.changed()
             out[f"{name}.at"], out[f"{name}.rows"] = np.arange(t.count), t.data[: t.count]
-            out[f"{name}.count"] = np.array(t.count)
         return self._named(out, {})
 
     def _named(self, out: dict[str, NDArray[Any]], since: dict[str, int]) -> dict[str, NDArray[Any]]:
+        out["counts"] = np.array([t.count for t in self.t.values()])
         for name, m in self.maps.items():
             out[f"map.{name}"] = m.keys[since.get(name, 0) : m.count]
-        words = self.words.since(since.get("words", 1))
-        out["words.ends"] = np.frombuffer(words.buffers()[1], np.int32)
-        out["words.bytes"] = np.frombuffer(words.buffers()[2] or b"", np.uint8)
+        texts = {
+            "words": self.words.since(since.get("words", 1)),
+            "H.ids": self._ids(self.H.data[: self.H.count]),
+        }
+        for name, text in texts.items():
+            data, offs = string_buffers(text)
+            out[f"{name}.ends"], out[f"{name}.bytes"] = offs - offs[0], data[offs[0] : offs[-1]]
         self._mark_saved()
         return out
 
     def _mark_saved(self) -> None:
         self._saved = {name: m.count for name, m in self.maps.items()} | {"words": self.words.count}
 
-    def _apply(self, arrays: Any) -> None:
+    def _apply(self, arrays: dict[str, NDArray[Any]]) -> None:
         self.M = arrays["M"].copy()
-        for name, t in self.t.items():
-            t.patch(arrays[f"{name}.at"], arrays[f"{name}.rows"], int(arrays[f"{name}.count"]))
+        for (name, t), count in zip(self.t.items(), arrays["counts"].tolist(), strict=True):
+            t.patch(arrays[f"{name}.at"], arrays[f"{name}.rows"], count)
         for name, m in self.maps.items():
             m.load(arrays[f"map.{name}"])
-        ends, data = arrays["words.ends"], arrays["words.bytes"]
-        self.words.load(pa.StringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(data)))
-        self._recent(arrays["H"])
+        self.words.load(_strings(arrays, "words"))
+        self._recent(arrays["H"], _strings(arrays, "H.ids"))
+
+
+def _strings(arrays: dict[str, NDArray[Any]], name: str) -> pa.StringArray:
+    ends, data = arrays[f"{name}.ends"], arrays[f"{name}.bytes"]
+    return pa.StringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(data))

@@ -124,7 +124,7 @@ def _mapped(folder: str) -> int:
     for line in Path("/proc/self/smaps").read_text("utf-8").splitlines():
         head = line.split()
         if "-" in head[0] and not head[0].endswith(":"):
-            inside = line.endswith(".npy") and folder in line
+            inside = line.endswith(".run") and folder in line
         elif inside and head[0] == "Rss:":
             total += int(head[1]) * 1024
     return total

@@ -75,6 +75,7 @@ class Line:
     qty: Fraction
     value: int
     at: int  # event_at
+    tz: str  # of the entity when it was posted
 
 
 @dataclass
@@ -90,6 +91,7 @@ class TrueUp:
     value: int
     from_place: str
     to_place: str
+    tz: str  # of the entity when it was posted
 
 
 @dataclass
@@ -223,11 +225,12 @@ class Book:
         if qty < 0 or value < 0:
             raise AssertionError(f"a line of {qty} units worth {value}")
         self.entities.at(entity).fits(value)
+        tz = self.entities.at(entity).tz
         if qty >= QTY_LIMIT:
             raise Refused("overflow", f"a line of {qty} units")
         number = 1 + sum(1 for x in self.fresh.lines if (x.entity, x.version) == (entity, version))
         self.fresh.lines.append(
-            Line(entity, version, number, event, item, lot, owner, pool, place, to, qty, value, self.now)
+            Line(entity, version, number, event, item, lot, owner, pool, place, to, qty, value, self.now, tz)
         )
         for side, sign in ((place, -1), (to, +1)):
             key = (entity, side, item, lot, owner, "" if is_virtual(side) else pool)
@@ -246,9 +249,11 @@ class Book:
                 posted.covered += cover.qty
                 posted.covered_cost += cover.cost
                 posted.covered_unknown = posted.covered_unknown or not cover.known
-            place, piece = posted.account[1], cover.piece
+            place, piece, tz = posted.account[1], cover.piece, self.entities.at(posted.entity).tz
             self.fresh.true_ups.append(
-                TrueUp(posted.entity, version, piece.event, cause, piece.leg, at, value, place, piece.contra)
+                TrueUp(
+                    posted.entity, version, piece.event, cause, piece.leg, at, value, place, piece.contra, tz
+                )
             )
             self.cells.at(self.cell_key(posted.account)).posted -= value
 

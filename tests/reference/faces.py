@@ -31,7 +31,7 @@ def movements(book: Book) -> list[Row]:
         rows.append({
             "entity": x.entity, "version": x.version, "line": x.line, "event_id": x.event["id"],
             "source": x.event["source"], "type": x.event["type"], "event_at": time_text(at),
-            "period": period(at, entity.tz), "item": x.item, "lot": x.lot, "owner": x.owner, "pool": x.pool,
+            "period": period(at, x.tz), "item": x.item, "lot": x.lot, "owner": x.owner, "pool": x.pool,
             "from_place": x.from_place, "to_place": x.to_place, "qty": amount_of(x.qty),
             "value_amt": money(x.value, entity.minor),
         })  # fmt: skip
@@ -46,7 +46,7 @@ def true_ups(book: Book) -> list[Row]:
         key = (x.event, x.cause, x.leg)
         row = net.setdefault(key, {
             "entity": x.entity, "event_id": x.event[1], "cause_id": x.cause[1], "leg": x.leg,
-            "event_at": time_text(x.at), "period": period(x.at, entity.tz), "from_place": x.from_place,
+            "event_at": time_text(x.at), "period": period(x.at, x.tz), "from_place": x.from_place,
             "to_place": x.to_place, "value_amt": Decimal(0),
         })  # fmt: skip
         row["value_amt"] += money(x.value, entity.minor)

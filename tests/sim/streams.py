@@ -10,130 +10,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.records import Event, Record
+from tests.sim.world import ZONES, World, make_world
 
-START = datetime(2025, 1, 1, tzinfo=UTC)
-ARRIVAL_MS = 1_748_736_000_000  # 2025-06-01
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
-DIGITS = {"CNY": 2, "JPY": 0, "KWD": 3}
-SITES = ["A", "A/1", "A/2", "B", "C"]
 REASONS = ["sample", "gift", "consumption", "damaged", "lost", "expired", "write_off", "unknown"]
-
-
-@dataclass
-class Goods:
-    """An item of the world: its name, the units it may be told in, how quantities look."""
-
-    name: str
-    uoms: list[str]
-    places: int  # decimals of a quantity
-    lots: list[str]
-    master: dict[str, Any] | None
-
-
-@dataclass
-class World:
-    """What the generator remembers; it never asks a ledger."""
-
-    rng: random.Random
-    currencies: dict[str, str] = field(default_factory=dict)
-    goods: list[Goods] = field(default_factory=list)
-    owners: list[str] = field(default_factory=lambda: [""])
-    made: int = 0
-    minute: int = 0
-    arrived: int = ARRIVAL_MS
-    sent: list[Event] = field(default_factory=list)
-    owed: list[Event] = field(default_factory=list)  # deliveries whose returns went ahead
-
-    def one(self, *choices: Any) -> Any:
-        """One of them."""
-        return self.rng.choice(choices)
-
-    def chance(self, share: float) -> bool:
-        """True in this share of all cases."""
-        return self.rng.random() < share
-
-    def event(self, kind: str, entity: str | None = None, **fields: Any) -> Event:
-        """An event with a fresh id, now or (late) a while ago."""
-        self.made += 1
-        self.minute += self.rng.choice([0, 1, 1, 7, 60])
-        back = self.rng.choice([0, 0, 0, 0, 0, 30, 600]) if self.chance(0.3) else 0
-        at = START + timedelta(minutes=max(0, self.minute - back), milliseconds=self.rng.choice([0, 0, 5]))
-        event = {
-            "id": f"{kind.partition('.')[2][:3]}{self.made}", "source": self.one("till", "till", "desk"),
-            "type": kind, "time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "entity": entity or self.one(*self.currencies),
-        }  # fmt: skip
-        return event | {k: v for k, v in fields.items() if v not in ("", None)}
-
-    def qty(self, goods: Goods, high: int = 6) -> str:
-        """A positive quantity of an item."""
-        if goods.places == 0 or self.chance(0.3):
-            return self.one("1", "2", "3", str(self.rng.randint(1, high)), f"{self.rng.randint(1, high)}.0")
-        return f"{self.rng.randint(1, high * 10**goods.places) / 10**goods.places:.{goods.places}f}"
-
-    def price(self) -> str:
-        """A price: round, odd, tiny, nothing, or with 8 decimals."""
-        round_ones = ["0", "10", "10", "3.33", "0.01", "0.005", "0.00000001", "99.99"]
-        tiny, odd = self.rng.randint(1, 10**9), self.rng.randint(1, 3000)
-        return str(self.one(*round_ones, f"{tiny / 10**8:.8f}", f"{odd / 100:.2f}"))
-
-    def amount(self, entity: str, high: int = 5000) -> str:
-        """An amount in whole minor units of the entity's currency."""
-        digits = DIGITS[self.currencies[entity]]
-        return f"{self.rng.randint(0, high)}" if digits == 0 else f"{self.rng.randint(0, high) / 100:.2f}"
-
-    def uom(self, goods: Goods) -> str:
-        """A unit of the item, mostly its own, rarely a wrong one."""
-        return "l" if self.chance(0.02) else str(self.one("", "", "", *goods.uoms))
-
-    def what(self) -> dict[str, Any]:
-        """Item, lot, owner, pool, quantity and unit."""
-        goods = self.one(*self.goods)
-        return {
-            "item": goods.name, "lot": self.one(*goods.lots), "owner": self.one(*self.owners),
-            "pool": "promo" if self.chance(0.05) else "", "qty": self.qty(goods), "uom": self.uom(goods),
-        }  # fmt: skip
-
-
-def make_world(rng: random.Random) -> tuple[World, list[Event]]:
-    """A world and the masters that describe it (some of it stays undescribed on purpose)."""
-    world = World(rng)
-    masters: list[Event] = []
-    for name in ["E", "F", "G"][: rng.choice([1, 1, 2, 3])]:
-        world.currencies[name] = rng.choice(["CNY", "CNY", "JPY", "KWD"])
-        said = {
-            "currency": world.currencies[name], "valuation": rng.choice(["moving_average", "fifo"]),
-            "scope": rng.choice(["site", "site", "entity", "lot"]),
-            "negative": rng.choice(["accept", "accept", "accept", "refuse"]),
-        }  # fmt: skip
-        masters.append(world.event("master.entity", name, **said))
-    lots = rng.choice([[""], ["", "L1"], ["L1", "L2"]])
-    kinds = [
-        Goods("X", ["C62", "pc"], 0, lots, None),
-        Goods("W", ["kg", "g"], 3, [""], {"uom": "KGM"}),
-        Goods("L", ["C62"], 0, ["L1", "L2", "L3"], {"tracking": "lot", "standard_cost": "7.77"}),
-        Goods("P", ["瓶", "箱"], 0, [""], {"uom": "瓶", "uoms": {"箱": "12"}}),
-    ]
-    world.goods = rng.sample(kinds, rng.choice([2, 2, 3, 4]))
-    world.owners = rng.choice([[""], [""], ["", "", "ACME"]])
-    for goods in world.goods:
-        for entity in world.currencies:
-            if goods.master is not None and (goods.name != "W" or rng.random() < 0.5):
-                masters.append(world.event("master.item", entity, item=goods.name, **goods.master))
-            if goods.name == "W":
-                masters.append(world.event("master.item", entity, item="W", uom="KGM", whole=False))
-    return world, masters
 
 
 def receipt(w: World) -> Event:
     """Goods come in; rarely without a cost, with a wrong amount, or huge."""
-    event = w.event("stock.receipt", site=w.one(*SITES), supplier=w.one("", "S1", "S2"), **w.what())
+    event = w.event("stock.receipt", site=w.site(), supplier=w.one("", "S1", "S2"), **w.what())
     if w.chance(0.02):
         return event
     if w.chance(0.03):
@@ -146,16 +35,24 @@ def receipt(w: World) -> Event:
 
 def issue(w: World) -> Event:
     """Goods go out for a reason."""
-    return w.event("stock.issue", site=w.one(*SITES), reason=w.one(*REASONS), **w.what())
+    centre = w.one("", "", "KITCHEN")
+    return w.event("stock.issue", site=w.site(), reason=w.one(*REASONS), cost_centre=centre, **w.what())
 
 
 def delivery(w: World) -> Event:
     """Goods are sold; a return of it may have gone ahead."""
     if w.owed and w.chance(0.5):
         return w.owed.pop(w.rng.randrange(len(w.owed)))
-    event = w.event("sale.delivery", site=w.one(*SITES), channel=w.one("", "web", "pos"), **w.what())
+    event = w.event("sale.delivery", site=w.site(), channel=w.one("", "web", "pos"), **w.what(), **less(w))
     money = {"unit_price": w.price()} if w.chance(0.5) else {"amount": w.amount(event["entity"])}
     return event | (money if w.chance(0.9) else {}) | ({"document": "B7"} if w.chance(0.2) else {})
+
+
+def less(w: World) -> dict[str, str]:
+    """Discount, tax and customer, mostly none; rarely finer than the currency."""
+    if w.chance(0.7):
+        return {}
+    return {"discount": w.one("", "1", "0.5"), "tax": w.one("", "3", "0.1234"), "customer": w.one("", "K1")}
 
 
 def past(w: World, kind: str) -> Event | None:
@@ -174,23 +71,26 @@ def sale_return(w: World) -> Event:
     goods = w.one(*w.goods)
     of = past(w, "sale.delivery")
     if of is None or w.chance(0.2):
-        event = w.event("sale.return", site=w.one(*SITES), channel=w.one("", "web"), **w.what())
+        event = w.event("sale.return", site=w.site(), channel=w.one("", "web"), **w.what())
         return event | ({"amount": w.amount(event["entity"])} if w.chance(0.5) else {})
     if w.chance(0.15):
         of = delivery(w)
         w.owed.append(of)
     elif w.chance(0.06):
         of = w.one(*w.sent)
-    event = w.event("sale.return", of["entity"] if w.chance(0.97) else None)
+    event = w.event("sale.return", of["entity"] if w.chance(0.97) else None, **less(w))
     event["returns"] = name_of(w, event["source"], of) if w.chance(0.97) else "nobody"
-    whole = of["type"] == "sale.delivery" and w.chance(0.25)
+    whole = of["type"] == "sale.delivery" and w.chance(0.3)
     event["qty"] = of["qty"] if whole else w.qty(goods, 3)
     uom = of.get("uom", "")
     if uom and w.chance(0.8):
         event["uom"] = uom
     if w.chance(0.4):
-        event["site"] = w.one(*SITES)
-    return event | ({"amount": w.amount(event["entity"], 900)} if w.chance(0.2) else {})
+        event["site"] = w.site()
+    event |= {k: str(of.get(k) or w.one("L1", "X")) for k in ("item", "lot", "owner") if w.chance(0.07)}
+    event |= {"pool": w.one("promo", "vip")} if w.chance(0.08) else {}
+    money = {"amount": w.amount(event["entity"], 900)} if w.chance(0.6) else {"unit_price": w.price()}
+    return event | (money if w.chance(0.3) else {})
 
 
 def purchase_return(w: World) -> Event:
@@ -198,7 +98,8 @@ def purchase_return(w: World) -> Event:
     of = past(w, "stock.receipt")
     if of is None:
         return receipt(w)
-    event = w.event("purchase.return", of["entity"], returns="", qty=w.qty(w.one(*w.goods), 3))
+    qty = of["qty"] if w.chance(0.3) else w.qty(w.one(*w.goods), 3)
+    event = w.event("purchase.return", of["entity"], returns="", qty=qty, lot="L1" if w.chance(0.03) else "")
     event["returns"] = name_of(w, event["source"], of)
     if of.get("uom"):
         event["uom"] = of["uom"]
@@ -207,12 +108,12 @@ def purchase_return(w: World) -> Event:
 
 def transfer(w: World) -> Event:
     """From anywhere to anywhere, also to the same place."""
-    return w.event("stock.transfer", from_site=w.one(*SITES), to_site=w.one(*SITES), **w.what())
+    return w.event("stock.transfer", from_site=w.site(), to_site=w.site(), **w.what())
 
 
 def count(w: World) -> Event:
     """A count, with and without cost, also of nothing."""
-    event = w.event("stock.count", site=w.one(*SITES), **w.what())
+    event = w.event("stock.count", site=w.site(), **w.what())
     if w.chance(0.3):
         event["qty"] = "0"
     return event | ({"unit_cost": w.price()} if w.chance(0.3) else {})
@@ -238,12 +139,15 @@ def master(w: World) -> Event:
     """A change of masters, allowed or not."""
     changes: list[dict[str, Any]] = [
         {"negative": "accept"}, {"negative": "refuse"}, {"valuation": "fifo"}, {"scope": "site"},
-        {"valuation": "standard"},
+        {"valuation": "standard"}, {"tz": w.one(*ZONES)},
     ]  # fmt: skip
+    if w.chance(0.2):
+        return w.event("master.site", site=w.one("A", "B", "N1", "N2"))
     if w.chance(0.4):
         return w.event("master.entity", **w.one(*changes))
     items: list[dict[str, Any]] = [{"standard_cost": w.price()}, {"uom": "KGM"}, {"name": {"en": "x"}}]
-    return w.event("master.item", item=w.one(*w.goods).name, **w.one(*items))
+    item = w.one(*w.goods).name if w.chance(0.8) else "new1"
+    return w.event("master.item", item=item, **w.one(*items))
 
 
 def later(w: World) -> Event:
@@ -262,9 +166,41 @@ def again(w: World) -> Event:
     event = dict(w.one(*w.sent))
     if w.chance(0.3) and "qty" in event and "." not in event["qty"]:
         event["qty"] += ".0"
-    elif w.chance(0.3):
+    elif w.chance(0.3) and not event["type"].startswith("master"):
         event["document"] = "other"
     return dict(sorted(event.items()))
+
+
+def bundle(w: World, maker: Callable[[World], Event]) -> list[Event]:
+    """A record of several events: of anything, or a story of one item that hangs together."""
+    if w.chance(0.5):
+        found = [again(w) if w.sent and w.chance(0.05) else some(w) for _ in range(w.one(2, 2, 3, 4))]
+        return [*found, dict(found[0])] if w.chance(0.03) else found
+    what = w.what() | {"qty": w.one("2", "3", "5"), "uom": ""}
+    entity, site, other = w.one(*w.currencies), w.site(), w.site()
+    first = w.event("stock.receipt", entity, site=site, unit_cost=w.price(), **what)
+    sold = w.event("sale.delivery", entity, site=site, amount=w.amount(entity), **what)
+    back = w.event("sale.return", entity, qty="1", site=w.one("", site, other))
+    back["returns"] = name_of(w, back["source"], sold)
+    gone = w.event("purchase.return", entity, qty="1")
+    gone["returns"] = name_of(w, gone["source"], first)
+    moved = w.event("stock.transfer", entity, from_site=site, to_site=other, **what)
+    seen = w.event("stock.count", entity, site=w.one(site, other), **(what | {"qty": w.one("0", "1", "9")}))
+    story = [first, sold, back, gone, moved, seen, maker(w)]
+    kept = [event for event in story if w.chance(0.6)] or [first]
+    return w.rng.sample(kept, len(kept)) if w.chance(0.2) else kept
+
+
+def some(w: World) -> Event:
+    """An event of any type, by weight."""
+    makers, weights = zip(*MAKERS, strict=True)
+    maker: Callable[[World], Event] = w.rng.choices(makers, weights)[0]
+    return maker(w)
+
+
+def strict(seed: int) -> frozenset[str]:
+    """The sources of a stream that say `unknown_master: refuse`."""
+    return frozenset({"desk"}) if random.Random(-seed).random() < 0.25 else frozenset()
 
 
 def stream(seed: int, n: int) -> list[Record]:
@@ -273,16 +209,18 @@ def stream(seed: int, n: int) -> list[Record]:
     w, masters = make_world(rng)
     records = [Record([event], w.arrived + i) for i, event in enumerate(masters)]
     w.arrived += len(masters)
-    makers, weights = zip(*MAKERS, strict=True)
     while len(records) < n:
         w.arrived += rng.choice([0, 1, 1000, HOUR_MS]) if rng.random() < 0.98 else rng.choice([3, 5]) * DAY_MS
-        events = []
-        size = rng.randint(2, 4) if rng.random() < 0.1 else 1
-        while len(events) < size:
-            repeated = w.sent and w.chance(0.07)
-            event = again(w) if repeated else rng.choices(makers, weights)[0](w)
-            if size == 1 or event["type"].partition(".")[0] not in ("master", "event"):
-                events.append(event)
+        if w.chance(0.02):
+            events = [dict(e) for e in w.one(*records).events]
+        elif w.chance(0.12):
+            events = bundle(w, some)
+        else:
+            events = [again(w) if w.sent and w.chance(0.07) else some(w)]
+        if len(events) > 1 and w.chance(0.95):
+            events = [e for e in events if e["type"].partition(".")[0] not in ("master", "event")] or [
+                some(w)
+            ]
         w.sent += [e for e in events if e["type"] != "event.cancel"]
         records.append(Record(events, w.arrived))
     return records

@@ -15,7 +15,7 @@ from tests.comparing import FACES, differences
 from tests.conftest import SHARE
 from tests.records import Faces, Record, Run
 from tests.sim.shrinking import shrink
-from tests.sim.streams import stream
+from tests.sim.streams import stream, strict
 from tests.ways import ReferenceWay
 
 STREAMS = max(2, round(40 * SHARE))
@@ -27,12 +27,13 @@ def fast_faces(records: list[Record], salt: int) -> Faces:
     share = random.Random(salt).choice([0.02, 0.1, 0.5, 1.0])
     draws = [random.Random(f"{salt} {r.events[0]['id']} {r.arrived}").random() for r in records]
     cuts = [i for i, draw in enumerate(draws, 1) if draw < share or i == len(records)]
-    return fast.fast_faces(Run(records), cuts, [cut for cut in cuts if draws[cut - 1] < share / 5])
+    saved = [cut for cut in cuts if draws[cut - 1] < share / 5]
+    return fast.fast_faces(Run(records, strict(salt)), cuts, saved)
 
 
 def found(records: list[Record], salt: int) -> list[str]:
     """The differences; an exception of the fast ledger is one too."""
-    wanted, _ = ReferenceWay().run(Run(records))
+    wanted, _ = ReferenceWay().run(Run(records, strict(salt)))
     try:
         return differences(wanted, fast_faces(records, salt))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is shown with its records
@@ -41,14 +42,15 @@ def found(records: list[Record], salt: int) -> list[str]:
 
 def as_case(records: list[Record], seed: int) -> str:
     """The records as a case file, with what the reference says of them."""
-    faces, verdicts = ReferenceWay().run(Run(records))
+    run = Run(records, strict(seed))
+    faces, verdicts = ReferenceWay().run(run)
     columns = {
         "true_up": ["event_id", "cause_id", "leg", "value_amt"],
         "cogs": ["event_id", "qty", "cogs_amt", "provisional_amt", "state"],
         "cell": list(FACES["cell"]),
     }
     expects = [Expect(face, c, faces[face], 0) for face, c in columns.items()]
-    return write_case(f"shrunk from stream {seed}", "property test", Run(records), verdicts or [], expects)
+    return write_case(f"shrunk from stream {seed}", "property test", run, verdicts or [], expects)
 
 
 @pytest.mark.parametrize("number", range(STREAMS))

@@ -30,13 +30,13 @@ def times(n, k, d, M):  # type: ignore[no-untyped-def]
 @helper
 def true_up(p, value, m, share, unknown, now, P, T, M):  # type: ignore[no-untyped-def]
     """Note a true-up of piece p: `value` more cost, m units at `share` no longer open, `unknown` = 1 when the
-    cover has no known cost. now = (event, version, event time, recorded time).
+    cover has no known cost. now = (event, version, event time, recorded time, zone).
     """
     k = M[M_TRUEUPS]
     if k >= T.shape[0]:
-        M[M_FULL] = 1
+        M[M_FULL] = TRUE_UPS_FULL
         return
-    T[k, T_EVENT], T[k, T_CAUSE], T[k, T_AT], T[k, T_REC] = now[0], now[1], now[2], now[3]
+    T[k, T_EVENT], T[k, T_CAUSE], T[k, T_AT], T[k, T_REC], T[k, T_TZ] = now
     T[k, T_VER], T[k, T_ENT], T[k, T_LEG] = P[p, P_VER], P[p, P_ENT], P[p, P_LEG]
     T[k, T_ACC], T[k, T_CONTRA], T[k, T_VALUE] = P[p, P_ACC], P[p, P_CONTRA], value
     own = P[p, P_LEG] == COGS_LEG
@@ -122,8 +122,9 @@ def inflow_free(  # type: ignore[no-untyped-def]
         C[c, C_Q] += q
         C[c, C_V] += a
         return a
+    basis = C[c, C_COSTED] != 0 and C[c, C_AQ] > 0
     a, priced = known(c, q, std, digits, fifo, C, L, M)
-    inflow(c, q, a, priced, True, fifo, now, C, L, Lm, P, Pm, D, Dm, T, M, J)
+    inflow(c, q, a, priced, basis, fifo, now, C, L, Lm, P, Pm, D, Dm, T, M, J)
     return a
 
 

@@ -24,8 +24,8 @@ def hist_find(H, Hs, h1, h2):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def hist_add(e, state, H, Hs, Hm, M, J):  # type: ignore[no-untyped-def]
-    """A new row of recent history for event e."""
+def hist_add(e, i, state, H, Hs, Hm, M, J):  # type: ignore[no-untyped-def]
+    """A new row of recent history for event e, the batch's row i."""
     k = M[M_HIST]
     M[M_HIST] = k + 1
     mask = np.int64(Hs.shape[0] - 1)
@@ -38,6 +38,8 @@ def hist_add(e, state, H, Hs, Hm, M, J):  # type: ignore[no-untyped-def]
     H[k, :] = 0
     H[k, H_H1], H[k, H_H2], H[k, H_CONTENT], H[k, H_STATE] = e[E_H1], e[E_H2], e[E_CONTENT], state
     H[k, H_ENT], H[k, H_AT], H[k, H_TYPE], H[k, H_DOC], H[k, H_ACC] = e[E_ENT], e[E_TIME], e[E_TYPE], -1, -1
+    H[k, H_ITEM], H[k, H_SOURCE], H[k, H_TEXT] = e[E_ITEM], e[E_SOURCE], i
+    H[k, H_SEQ] = max(e[E_SEQ], -1)
     return k
 
 
@@ -63,7 +65,7 @@ def doc_of(k, H, Hm, D, Dm, M, J):  # type: ignore[no-untyped-def]
     D[d, D_VER], D[d, D_ENT], D[d, D_ACC], D[d, D_QTY] = H[k, H_VER], H[k, H_ENT], H[k, H_ACC], H[k, H_QTY]
     D[d, D_COVQ], D[d, D_COVV] = H[k, H_QTY], H[k, H_COST]
     D[d, D_AMT], D[d, D_AMTQ] = H[k, H_AMT], H[k, H_QTY]
-    D[d, D_PIECE], D[d, D_CONTRA], D[d, D_AT], D[d, D_TYPE] = -1, H[k, H_CONTRA], H[k, H_AT], H[k, H_TYPE]
+    D[d, D_PIECE], D[d, D_CONTRA], D[d, D_AT], D[d, D_TYPE] = -1, H[k, H_OTHER], H[k, H_AT], H[k, H_TYPE]
     D[d, D_UNCOSTED] = H[k, H_STATE] >> 8
     Dm[d] = 1
     keep(K_HIST, k, H, Hm, M, J)

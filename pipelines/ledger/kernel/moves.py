@@ -103,7 +103,7 @@ def line(i, now, facc, fplace, tacc, tplace, q, v, ent, O, M):  # type: ignore[n
         return
     k = M[M_LINES]
     if k >= O.shape[0]:
-        M[M_FULL] = 1
+        M[M_FULL] = LINES_FULL
         return
     first = k == 0 or O[k - 1, O_VERSION] != now[1] or O[k - 1, O_ENT] != ent
     O[k, O_LINE] = 1 if first else O[k - 1, O_LINE] + 1
@@ -111,7 +111,7 @@ def line(i, now, facc, fplace, tacc, tplace, q, v, ent, O, M):  # type: ignore[n
         facc, fplace, tacc, tplace, v = tacc, tplace, facc, fplace, -v
     O[k, O_EVENT], O[k, O_VERSION], O[k, O_AT], O[k, O_REC], O[k, O_ENT] = i, now[1], now[2], now[3], ent
     O[k, O_FROM_ACC], O[k, O_FROM], O[k, O_TO_ACC], O[k, O_TO] = facc, fplace, tacc, tplace
-    O[k, O_QTY], O[k, O_VALUE] = q, v
+    O[k, O_QTY], O[k, O_VALUE], O[k, O_TZ] = q, v, now[4]
     M[M_LINES] = k + 1
 
 

@@ -107,21 +107,20 @@ def carry(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Carry k units from cell c to another, cb, FIFO layers one by one; returns the value that moves."""
     total = np.int64(0)
+    uncosted = C[c, C_COSTED] == 0
     if fifo:
         have = min(k, C[c, C_Q]) if C[c, C_Q] > 0 else np.int64(0)
         k -= have
         while have > 0 and room(M, J):
             head = C[c, C_LH]
             m = min(have, L[head, L_Q])
-            costed = L[head, L_Q0] > 0
             x = consume(c, head, m, C, L, Lm, M, J)
-            inflow(cb, m, x, costed, False, fifo, now, C, L, Lm, P, Pm, D, Dm, T, M, J)
+            inflow(cb, m, x, not uncosted, False, fifo, now, C, L, Lm, P, Pm, D, Dm, T, M, J)
             total += x
             have -= m
         if k == 0:
             return total
     covered = C[c, C_Q] > 0
-    uncosted = C[c, C_COSTED] == 0
     x = take(
         e, k, v, now, a, c, std, digits, fifo, M[M_VARIANCE], VARIANCE_LEG, False, h, H, Hm, C, L, Lm, P,
         Pm, D, Dm, M, J,
@@ -141,6 +140,7 @@ def post_transfer(  # type: ignore[no-untyped-def]
         g[G_ITEM], e[E_PLACE2], e[E_SITE2], g[G_LOT], g[G_COMBO], g[G_OWNER], scope, A, Am, Ak, As, C, Cm,
         Ck, Cs, TA, I, Im, M, J,
     )  # fmt: skip
+    H[h, H_OTHER] = b
     cb = A[b, A_CELL]
     x = np.int64(0)
     if cb != c:
@@ -178,7 +178,9 @@ def post_sale_return(  # type: ignore[no-untyped-def]
 
 @inlined
 def commit(e, g, v, i, h, N, Nm, H, D, M, J):  # type: ignore[no-untyped-def]
-    """The event takes the next version of its entity; returns (event, version, event time, recorded time)."""
+    """The event takes the next version of its entity; returns `now`: (event, version, event time,
+    recorded time, zone).
+    """
     keep(K_ENTITY, e[E_ENT], N, Nm, M, J)
     n = N[e[E_ENT]]
     n[N_VERSION] += 1
@@ -189,10 +191,11 @@ def commit(e, g, v, i, h, N, Nm, H, D, M, J):  # type: ignore[no-untyped-def]
     v[:] = 0
     v[V_STATUS], v[V_VERSION], v[V_AT], v[V_REC] = COMMITTED, n[N_VERSION], at, n[N_REC]
     v[V_QTY], v[V_DISC], v[V_TAX], v[V_ITEM] = g[G_K], g[G_DISC], g[G_TAX], g[G_ITEM]
-    v[V_CONTRA], v[V_ACC] = e[E_CONTRA], -1
+    v[V_CONTRA], v[V_ACC], v[V_TZ] = e[E_CONTRA], -1, n[N_TZ]
     H[h, H_VER], H[h, H_ENT], H[h, H_STATE], H[h, H_AT] = n[N_VERSION], e[E_ENT], H_LIVE, at
-    H[h, H_CONTRA] = e[E_CONTRA]
-    return np.int64(i), n[N_VERSION], at, n[N_REC]
+    H[h, H_OTHER], H[h, H_ITEM] = e[E_CONTRA], g[G_ITEM]
+    H[h, H_AMT] = -1 if g[G_AMT] == NONE else g[G_AMT]
+    return np.int64(i), n[N_VERSION], at, n[N_REC], n[N_TZ]
 
 
 @inlined
@@ -213,6 +216,7 @@ def post(  # type: ignore[no-untyped-def]
     n[N_MOVED] = 1
     digits, scope, fifo = n[N_DIGITS], n[N_SCOPE], n[N_METHOD] == FIFO
     if t == REVALUE:
+        H[h, H_AMT] = e[E_PRICE]
         post_revalue(i, e, g, v, now, scope, digits, fifo, I, A, Am, C, Cm, Ck, TA, L, Lm, O, M, J)
         return
     std = I[g[G_ITEM], I_STD]
@@ -227,12 +231,13 @@ def post(  # type: ignore[no-untyped-def]
         inflow(c, g[G_K], amount, True, False, fifo, now, C, L, Lm, P, Pm, D, Dm, T, M, J)
         line(i, now, -1, e[E_CONTRA], a, -1, g[G_K], amount, e[E_ENT], O, M)
         move(a, g[G_K], e, now, A, C, Cm, M, J)
-        H[h, H_AMT] = amount
     elif t == COUNT:
         post_count(
             i, e, g, v, now, a, c, std, digits, fifo, h, H, Hm, A, C, Cm, L, Lm, P, Pm, D, Dm, T, O, M, J,
         )  # fmt: skip
     elif t == RETURN:
+        if g[G_DOC] >= 0:
+            H[h, H_OTHER] = D[g[G_DOC], D_VER]
         post_sale_return(i, e, g, v, now, a, c, std, digits, fifo, A, C, Cm, L, Lm, P, Pm, D, Dm, T, O, M, J)
     elif t == TRANSFER:
         post_transfer(
@@ -240,11 +245,12 @@ def post(  # type: ignore[no-untyped-def]
             Hm, L, Lm, P, Pm, D, Dm, T, O, M, J,
         )  # fmt: skip
     elif t == GIVE_BACK:
+        H[h, H_OTHER] = D[g[G_DOC], D_VER]
         give_back(i, e, g, v, now, a, c, std, digits, fifo, h, H, Hm, C, L, Lm, P, Pm, D, Dm, O, M, J)
         move(a, -g[G_K], e, now, A, C, Cm, M, J)
     else:
         sold = t == DELIVERY
-        H[h, H_AMT] = amount if sold else 0
+        H[h, H_AMT] = amount
         x = take(
             e, g[G_K], v, now, a, c, std, digits, fifo, e[E_CONTRA], COGS_LEG, sold, h, H, Hm, C, L, Lm, P,
             Pm, D, Dm, M, J,

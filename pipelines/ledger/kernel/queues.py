@@ -20,7 +20,7 @@ def add_layer(c, q, v, at, ver, costed, C, L, Lm, M, J):  # type: ignore[no-unty
         keep(K_LAYER, k, L, Lm, M, J)
         M[M_LAYER_FREE] = L[k, L_NEXT]
     elif M[M_LAYERS] >= L.shape[0]:
-        M[M_FULL] = 1
+        M[M_FULL] = LAYERS_FULL
         return
     else:
         k = M[M_LAYERS]

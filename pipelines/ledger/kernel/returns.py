@@ -33,9 +33,9 @@ def _not_open(p, m, share, now, P, T, M):  # type: ignore[no-untyped-def]
     """Note that m units of piece p are no longer open for the delivery itself; no value moves."""
     k = M[M_TRUEUPS]
     if k >= T.shape[0]:
-        M[M_FULL] = 1
+        M[M_FULL] = TRUE_UPS_FULL
         return
-    T[k, T_EVENT], T[k, T_CAUSE], T[k, T_AT], T[k, T_REC] = now[0], now[1], now[2], now[3]
+    T[k, T_EVENT], T[k, T_CAUSE], T[k, T_AT], T[k, T_REC], T[k, T_TZ] = now
     T[k, T_VER], T[k, T_ENT], T[k, T_LEG], T[k, T_ACC] = P[p, P_VER], P[p, P_ENT], COGS_LEG, P[p, P_ACC]
     T[k, T_CONTRA], T[k, T_VALUE], T[k, T_OPENQ], T[k, T_OPENV] = P[p, P_CONTRA], 0, -m, -share
     T[k, T_UNCOSTED] = 0

@@ -29,7 +29,7 @@ def begin(M):  # type: ignore[no-untyped-def]
 def room(M, J):  # type: ignore[no-untyped-def]
     """Whether the journal surely holds what comes next; if not, the record is undone and tried again."""
     if M[M_SERIAL] - M[M_BASE] + _SPARE > J.shape[0]:
-        M[M_FULL] = 1
+        M[M_FULL] = JOURNAL_FULL
         return False
     return True
 

@@ -105,7 +105,7 @@ def try_event(  # type: ignore[no-untyped-def]
         return why
     h = hist_find(H, Hs, e[E_H1], e[E_H2])
     if h < 0:
-        h = hist_add(e, H_LIVE, H, Hs, Hm, M, J)
+        h = hist_add(e, i, H_LIVE, H, Hs, Hm, M, J)
     else:  # it waited
         keep(K_HIST, h, H, Hm, M, J)
     post(
@@ -154,6 +154,9 @@ def try_record(  # type: ignore[no-untyped-def]
     full = M[M_FULL]
     undo(N, I, S, A, Ak, As, C, Ck, Cs, L, P, D, H, Hs, combos, Bs, M, J)
     M[M_FULL] = full
+    for i in range(first, last):
+        V[i, :] = 0
+        V[i, V_STATUS] = WAITING if retry else NEW
     return (NEW, 0) if full != 0 else (REFUSED, why)
 
 
@@ -163,7 +166,7 @@ def settle(first, last, retry, status, why, ev, g, V, H, Hs, Hm, M, J):  # type:
     for i in range(first, last):
         if status == WAITING and not retry:
             begin(M)  # nothing to undo any more
-            hist_add(ev[i], H_WAITING, H, Hs, Hm, M, J)
+            hist_add(ev[i], i, H_WAITING, H, Hs, Hm, M, J)
         elif status == REFUSED and retry:
             h = hist_find(H, Hs, ev[i, E_H1], ev[i, E_H2])
             H[h, H_STATE] = H_DEAD

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from connectors.archive import check_chain, writing
+from pipelines.ledger import runs, state
 from pipelines.runtime.errors import DiskFull, as_error
 from pipelines.runtime.replay import Report, verify
 from sinks.clickhouse import StoreError
@@ -60,8 +60,8 @@ WRITES: dict[str, tuple[Any, str, int, Callable[..., Any]]] = {
     "archive: a file that is closed": (writing, "write_parquet", 1, half_a_file),
     "archive: its chain": (writing, "append", 1, nothing),
     "outbox": (Outbox, "_write", 4, half_a_block),
-    "state: a run of history": (np.lib.format, "write_array_header_1_0", 2, nothing),
-    "state": (np, "savez", 1, nothing),
+    "state: a run of history": (runs, "write_arrays", 2, half_a_file),
+    "state": (state, "write_arrays", 1, half_a_file),
     "meta.json": (Path, "write_text", 1, nothing),
 }
 
