@@ -64,7 +64,7 @@ from pipelines.ledger.history import History
 from pipelines.ledger.kernel.ids import hist_rehash
 from pipelines.ledger.runs import R_BITS, RW
 
-FORMAT = 2
+FORMAT = 3
 I64 = NDArray[np.int64]
 _TABLES = {"N": 12, "I": 9, "U": 6, "A": 8, "C": 16, "L": 8, "P": 12, "D": 16, "K": 3, "S": 2}
 _COUNTED = {"A": M_ACCOUNTS, "C": M_CELLS, "L": M_LAYERS, "P": M_PIECES, "D": M_DOCS}
