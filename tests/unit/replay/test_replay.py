@@ -85,13 +85,11 @@ def released(replayed: Replayed) -> None:
     replayed.store.close()
 
 
-def other(value: Any) -> Any:
+def other(value: Any, kind: pa.DataType) -> Any:
     """Another value of the same kind."""
-    if isinstance(value, str):
-        return value + "x"
-    if isinstance(value, list):
-        return [*value, value[0]] if value else ["E9"]
-    return value + 1
+    if pa.types.is_list(kind):
+        return [*value, "E9" if pa.types.is_string(kind.value_type) else 9]
+    return value + "x" if isinstance(value, str) else value + 1
 
 
 def with_change(table: str, rows: pa.Table, at: int, column: str) -> pa.Table:
@@ -101,7 +99,7 @@ def with_change(table: str, rows: pa.Table, at: int, column: str) -> pa.Table:
     whole = rows.column(place).combine_chunks()
     number = pa.types.is_decimal(field.type) or pa.types.is_timestamp(field.type)
     plain = comparing.plain(TABLES[table], rows).column(column).to_pylist() if number else whole.to_pylist()
-    plain[at] = other(plain[at])
+    plain[at] = other(plain[at], field.type)
     kind = pa.int64() if number else field.type
     return TABLES[table].conform(rows.set_column(place, column, pa.array(plain, kind)))
 
