@@ -33,6 +33,7 @@ _BATCH_INTEGERS: dict[str, pa.DataType] = {
     "discount": pa.int64(),
     "tax": pa.int64(),
     "expiry": pa.int64(),
+    "strict": pa.int8(),
 }
 
 _BATCH_NULLABLE = frozenset({"seq", "qty", "price", "amount", "discount", "tax", "expiry"})
@@ -48,6 +49,7 @@ _BATCH_UNITS = {
     "tax": "1e-4 currency",
     "trust": "0 green, 1 yellow, 2 red",
     "rec": "ordinal in the archive",
+    "strict": "1 where the door refuses unknown items and sites",
 }
 
 

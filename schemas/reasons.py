@@ -167,9 +167,9 @@ TEXTS: Mapping[Reason, Text] = MappingProxyType({
         "按此企业的设置不允许。", "The settings of this entity do not allow it.",
         "见详情中所指的设置。", "See the setting named in the detail."),
     Reason.UNKNOWN_MASTER: Text(
-        "物料或地点没有主数据,而来源要求有。", "The item or site has no master, and the source demands one.",
-        "先发送主数据,或设 unknown_master: create。",
-        "Send the master first, or set `unknown_master: create`."),
+        "物料或地点没有主数据,而来源要求有。", "The item or site has no master, and the door demands one.",
+        "先发送主数据,或在 jobs.yaml 中为该来源设 unknown_master: auto。",
+        "Send the master first, or set `unknown_master: auto` for this source in jobs.yaml."),
     Reason.UNKNOWN_REFERENCE: Text(
         "引用的事件在等待期内没有到来,或类型不对。",
         "The event referred to never came, or is of another type.",

@@ -79,7 +79,7 @@ PERSONAL: tuple[str, ...] = (*(name for name, fields in FIELDS.items() if fields
 EVENT_COLUMNS: tuple[str, ...] = (
     "rec", "type", "entity", "id", "source", "seq", "time", "trust", "recorded_at", "item", "site", "to_site",
     "lot", "owner", "pool", "document", "cost_centre", "uom", "qty", "price", "amount", "discount", "tax",
-    "channel", "customer", "supplier", "reason", "code", "returns", "expiry", "attrs",
+    "channel", "customer", "supplier", "reason", "code", "returns", "expiry", "attrs", "strict",
 )  # fmt: skip
 """Columns of the decoded event batch, in order (`schemas.derive.event_arrow_schema`)."""
 
@@ -106,5 +106,5 @@ def field_index() -> dict[str, str]:
 
     The answer is by name, for all types: no type has two fields of one column (tested).
     """
-    columns = set(EVENT_COLUMNS) - {"attrs", "rec"}
+    columns = set(EVENT_COLUMNS) - {"attrs", "rec", "strict"}
     return {name: _RENAMED.get(name, name if name in columns else "attrs") for name in FIELDS}

@@ -11,7 +11,7 @@ from pipelines.intake.parsing import Refused
 from pipelines.intake.strict import decode_fields
 from schemas.derive import event_arrow_schema
 from schemas.registry import TRUST
-from tests.records import Record, Run
+from tests.records import Record, Run, door_of
 
 UNSAID = {"trust": TRUST.index("red"), "seq": None}
 
@@ -25,8 +25,8 @@ class DecodedBatch(NamedTuple):
     refused: list[tuple[int, str]]
 
 
-def decode(records: Sequence[Record], first: int) -> DecodedBatch:
-    """Records as one batch; `first` is the ordinal of the first of them."""
+def decode(records: Sequence[Record], first: int, strict: frozenset[str]) -> DecodedBatch:
+    """Records as one batch; `first`: ordinal of the first of them, `strict`: doors that want masters."""
     schema = event_arrow_schema()
     rows: list[dict[str, Any]] = []
     refused: list[tuple[int, str]] = []
@@ -37,7 +37,8 @@ def decode(records: Sequence[Record], first: int) -> DecodedBatch:
             refused.append((ordinal, str(no.reason)))
             continue
         for row in decoded:
-            rows.append({"rec": ordinal, "recorded_at": record.arrived} | UNSAID | row)
+            facts = {"rec": ordinal, "recorded_at": record.arrived, "strict": int(door_of(record) in strict)}
+            rows.append(facts | UNSAID | row)
     columns = [
         pa.array([row.get(f.name, None if f.nullable else "") for row in rows], f.type) for f in schema
     ]
@@ -50,5 +51,5 @@ def batches(run: Run, cuts: Sequence[int]) -> Iterator[DecodedBatch]:
     """The run's records cut behind each ordinal of `cuts`."""
     start = 0
     for end in cuts:
-        yield decode(run.records[start:end], start)
+        yield decode(run.records[start:end], start, run.refuse_unknown)
         start = end

@@ -4,7 +4,7 @@
     source: D13                                  (the rule it shows)
     entity: E valuation=fifo scope=site          (sent as master.entity, id setup-entity-E)
     item:   X uom=KGM uoms=箱:12                 (of the first entity; sent as master.item, id setup-item-X)
-    refuse_unknown: till                         (sources that say `unknown_master: refuse`)
+    refuse_unknown: till                         (doors that say `unknown_master: refuse`)
 
     events
     id  type           time   item site qty unit_cost

@@ -22,7 +22,7 @@ from connectors.maps.reading.assemble import MappedBatch
 from pipelines.runtime.chain import Decoders, JobChain
 from sinks.contract import Block
 from tests.faces import faces_from_tables, rows_of
-from tests.records import Event, Faces, Record, Run
+from tests.records import Event, Faces, Record, Run, door_of
 
 GROUPS = "map:case"
 SOURCE, RUN_ID, RED = "till", "r000001", 2
@@ -60,24 +60,26 @@ def as_bytes(record: Record) -> tuple[str, bytes]:
 
 
 def blocks_of(run: Run, size: int = BATCH) -> Iterator[tuple[int, RawBatch]]:
-    """(arrival in ms, block): at most `size` records that came a second apart and are read in one way."""
-    pending: list[tuple[int, str, bytes]] = []
+    """(arrival in ms, block): at most `size` records a second apart, of one door and read in one way."""
+    pending: list[tuple[int, str, str, bytes]] = []
     first = 0
     for ordinal, record in enumerate(run.records):
         decoder, raw = as_bytes(record)
-        joins = pending and (decoder, record.arrived - pending[-1][0] <= 1000) == (pending[0][1], True)
+        alike = bool(pending) and (door_of(record), decoder) == pending[0][1:3]
+        joins = alike and record.arrived - pending[-1][0] <= 1000
         if pending and (not joins or len(pending) == size):
             yield _block(first, pending)
             pending, first = [], ordinal
-        pending.append((record.arrived, decoder, raw))
+        pending.append((record.arrived, door_of(record), decoder, raw))
     if pending:
         yield _block(first, pending)
 
 
-def _block(first: int, records: list[tuple[int, str, bytes]]) -> tuple[int, RawBatch]:
-    data = pa.array([raw for _, _, raw in records], pa.large_binary())
+def _block(first: int, records: list[tuple[int, str, str, bytes]]) -> tuple[int, RawBatch]:
+    data = pa.array([record[-1] for record in records], pa.large_binary())
     offsets = np.arange(first, first + len(records), dtype=np.int64)
-    return records[0][0], RawBatch(SOURCE, SOURCE, records[0][1], data, offsets)
+    arrived, door, decoder, _ = records[0]
+    return arrived, RawBatch(door, SOURCE, decoder, data, offsets)
 
 
 class MemorySession:

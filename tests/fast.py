@@ -23,7 +23,7 @@ from tests.records import Faces, Row, Run
 
 def fast_faces(run: Run, cuts: Sequence[int], snapshots: Sequence[int]) -> Faces:
     """Batches end at `cuts`; after those in `snapshots` a new step goes on from the saved state."""
-    step = tight(LedgerStep(run.refuse_unknown))
+    step = tight(LedgerStep())
     tables: dict[str, list[pa.Table]] = defaultdict(list)
     fate = Fate()
     with tempfile.TemporaryDirectory() as folder:
@@ -37,7 +37,7 @@ def fast_faces(run: Run, cuts: Sequence[int], snapshots: Sequence[int]) -> Faces
                     tables[name].append(table)
             if batch.end in snapshots:
                 step.save(Path(folder))
-                step = tight(LedgerStep(run.refuse_unknown))
+                step = tight(LedgerStep())
                 step.restore(Path(folder))
     # a column that says nothing may be left out of a batch
     whole = {n: pa.concat_tables(parts, promote_options="default") for n, parts in tables.items()}

@@ -17,8 +17,16 @@ class Record(NamedTuple):
     arrived: int
 
 
+def door_of(record: Record) -> str:
+    """The door by which it came."""
+    return str(record.events[0]["source"])
+
+
 class Run(NamedTuple):
-    """Records in order of arrival, and the sources that say `unknown_master: refuse`."""
+    """Records in order of arrival, and the doors that say `unknown_master: refuse`.
+
+    What a source sends comes by a door of the same name.
+    """
 
     records: Sequence[Record]
     refuse_unknown: frozenset[str] = frozenset()

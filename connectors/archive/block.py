@@ -30,8 +30,8 @@ class Archived:
     """A block of records of one part that arrived together.
 
     `first` is the ordinal of its first record, `offsets` int64[n] the positions in the part.
-    `refuse_unknown`: sources that might not make masters by use when it arrived, since that too decides
-    what becomes of a record.
+    `refuse_unknown`: the doors by which no unknown item or site might come when it arrived, since that too
+    decides what becomes of a record.
     """
 
     first: int

@@ -20,8 +20,8 @@ EVENT_SCHEMA = event_arrow_schema()
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What is known of a block beside its bytes: when it came, its first ordinal in the archive, its source's
-    defaults.
+    """What is known of a block beside its bytes: when it came, its first ordinal in the archive, what its
+    door says.
     """
 
     at_ms: int
@@ -29,6 +29,7 @@ class Arrival:
     trust: int = 2
     file_id: str = ""
     first_offset: int = 0
+    strict: bool = False
 
 
 def text_column(spans: I64, buf: NDArray[np.uint8], extra: NDArray[np.uint8]) -> pa.Array:
@@ -60,7 +61,7 @@ def event_batch(rec: I64, buf: NDArray[np.uint8], extra: bytes, a: Arrival, inde
     """The event batch of the rows in `rec`; `index` is each row's record within the block."""
     tail = np.frombuffer(extra, np.uint8) if extra else buf[:0]
     rec[:, COLUMN["rec"]] = a.first_ordinal + index
-    for name, default in (("trust", a.trust), ("recorded_at", a.at_ms)):
+    for name, default in (("trust", a.trust), ("recorded_at", a.at_ms), ("strict", int(a.strict))):
         col = rec[:, COLUMN[name]]
         col[col == NONE] = default
     arrays = []

@@ -83,7 +83,7 @@ class DecodeStep:
         """Decode a block; `mapped` stands for the records of a mapped file, else they are canonical JSON."""
         facts, out = facts_of(records), Outputs()
         first = int(records.column("position")[0].as_py()) if records.num_rows else 0
-        arrival = Arrival(facts.arrived_at, facts.first, facts.trust, facts.file_id, first)
+        arrival = Arrival(facts.arrived_at, facts.first, facts.trust, facts.file_id, first, facts.strict)
         if mapped is None:
             found = decode_json(data_of(records), arrival)
         else:

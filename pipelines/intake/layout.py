@@ -32,6 +32,7 @@ TEXT_COLUMNS = tuple(
         "discount",
         "tax",
         "expiry",
+        "strict",
     )
 )
 _MAX_TYPE = 128

@@ -22,7 +22,8 @@ class Facts:
 
     `first`: ordinal of the first record in the archive, the others follow. `file_id`: what ids of rows
     without one begin with. `arrived_at`: ms. `trust`: index in `schemas.registry.TRUST` where a record says
-    nothing. `counted`: False for the setup events of a map, which are no input records.
+    nothing. `counted`: False for the setup events of a map, which are no input records. `strict`: they came
+    by a door that refuses unknown items and sites.
     """
 
     first: int = 0
@@ -33,6 +34,7 @@ class Facts:
     arrived_at: int = 0
     trust: int = 2
     counted: bool = True
+    strict: bool = False
 
 
 def records_table(facts: Facts, positions: NDArray[np.int64], data: pa.LargeBinaryArray) -> pa.Table:

@@ -103,14 +103,13 @@ WAIT_MS = 7 * 24 * 3600 * 1000
 
 
 class LedgerStep:
-    """The ledger of one worker. `refuse_unknown`: names of sources that may not make masters by use."""
+    """The ledger of one worker."""
 
     name = "ledger.post"
     version = 1
     reads = ("event",)
 
-    def __init__(self, refuse_unknown: frozenset[str] = frozenset()) -> None:
-        self.refuse_unknown = refuse_unknown
+    def __init__(self) -> None:
         self._fresh()
 
     def _fresh(self) -> None:
@@ -146,7 +145,7 @@ class LedgerStep:
         if self.waiting:
             old = pa.RecordBatch.from_pylist(self.waiting, schema=batch.schema)
             batch = pa.Table.from_batches([batch, old]).combine_chunks().to_batches()[0]
-        ev, words = read(s, batch, self.refuse_unknown)
+        ev, words = read(s, batch)
         self._known(ev, batch)
         s.reserve(batch.num_rows)
         verdicts = np.zeros((batch.num_rows, VD), np.int64)

@@ -64,7 +64,7 @@ _CONTENT = (  # column, what it is hashed from
 _TEXTS = ("document", "customer", "code", "returns", "attrs")
 _PLAIN = (  # column of the events, field of the batch
     (E_QTY, "qty"), (E_PRICE, "price"), (E_AMT, "amount"), (E_DISC, "discount"), (E_TAX, "tax"),
-    (E_TIME, "time"), (E_TRUST, "trust"), (E_REC, "recorded_at"), (E_GROUP, "rec"),
+    (E_TIME, "time"), (E_TRUST, "trust"), (E_REC, "recorded_at"), (E_GROUP, "rec"), (E_NOAUTO, "strict"),
 )  # fmt: skip
 _NUMBERS = ("type", "seq", "time", "qty", "price", "amount", "discount", "tax", "expiry")
 
@@ -217,12 +217,8 @@ def content_hashes(batch: pa.RecordBatch, words: dict[str, I64]) -> I64:
     return out
 
 
-def read(
-    state: LedgerState, batch: pa.RecordBatch, refuse_unknown: frozenset[str]
-) -> tuple[I64, dict[str, I64]]:
-    """(int64[n, EV], the words of its string columns). `refuse_unknown`: sources that may not make
-    masters.
-    """
+def read(state: LedgerState, batch: pa.RecordBatch) -> tuple[I64, dict[str, I64]]:
+    """(int64[n, EV], the words of its string columns)."""
     n = batch.num_rows
     w = {name: _words(state, batch, name) for name in (*_CONTENT, "source")}
     ev = np.empty((n, EV), np.int64)
@@ -246,9 +242,7 @@ def read(
         r1, r2 = reference_hashes(source, batch.column("returns"))
         linked = (kinds == RETURN) | (kinds == GIVE_BACK)
         ev[:, E_RH1], ev[:, E_RH2] = np.where(linked, r1, NONE), np.where(linked, r2, NONE)
-    ev[:, E_HIT], ev[:, E_DOC], ev[:, E_NOAUTO] = 0, -1, 0
+    ev[:, E_HIT], ev[:, E_DOC] = 0, -1
     for col, site in ((E_SROW, E_SITE), (E_SROW2, E_SITE2)):
         ev[:, col] = site_rows(state, ev[:, E_ENT], ev[:, site])
-    if refuse_unknown:
-        ev[:, E_NOAUTO] = np.isin(w["source"], [state.words.id(s) for s in refuse_unknown])
     return ev, w

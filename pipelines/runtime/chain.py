@@ -51,8 +51,9 @@ class Decoders:
     def tables(self, b: Archived) -> dict[str, pa.Table]:
         """The records of a block as `intake.decode` reads them; of a mapped file also what its map says."""
         facts = Facts(
-            b.first, b.source, b.part, b.run_id, b.file_id, b.arrived_at, b.trust, counted=b.decoder != SETUP
-        )
+            b.first, b.source, b.part, b.run_id, b.file_id, b.arrived_at, b.trust,
+            counted=b.decoder != SETUP, strict=b.source in b.refuse_unknown,
+        )  # fmt: skip
         mapper = None if b.decoder in (NDJSON, SETUP) else self._mapper(b.decoder)
         return decode_tables(facts, b.offsets, b.data, mapper)
 
@@ -122,7 +123,6 @@ class JobChain:
         """
         if b.first != self.next_ordinal:
             raise ValueError(f"records from {b.first} on do not follow record {self.next_ordinal - 1}")
-        self.ledger.refuse_unknown = frozenset(b.refuse_unknown)
         tables = self.decode(b) if decoded is None else decoded
         for step in self.steps[1:]:
             tables |= step.process(*map(tables.get, step.reads)).merged()

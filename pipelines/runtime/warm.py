@@ -193,12 +193,11 @@ def _ledger(records: list[bytes], arrival: int) -> None:
 
     schema = event_arrow_schema()
     blank = {field.name: "" for field in schema if field.type == pa.string()}
+    facts = {"trust": 0, "strict": 0, "recorded_at": arrival}
     rows = []
     for i, record in enumerate(records[:1_000]):
         with suppress(Refused):
-            rows.append(
-                {**blank, "trust": 0, "recorded_at": arrival, **decode_row(record, arrival), "rec": i}
-            )
+            rows.append({**blank, **facts, **decode_row(record, arrival), "rec": i})
     LedgerStep().process(pa.RecordBatch.from_pylist(rows, schema=schema))
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import tests.sim.spoilt  # noqa: F401 - it registers its kinds
 from tests.sim.mutations import ARRIVED, COMMITTED, DUPLICATE, KINDS, RARE, WAITING, Bender, Event, Mutated
 
-STRICT_SOURCE = "strict"
-"""The source of which the test says `unknown_master: refuse`."""
+STRICT_DOOR = "strict"
+"""The door of which the test says `unknown_master: refuse`; a `stranger` comes by it."""
 
 SETUP: tuple[Event, ...] = (
     {"type": "master.entity", "entity": "NO-DEBT", "negative": "refuse"},
@@ -110,7 +110,7 @@ def beyond_stock(b: Bender) -> list[Event]:
 
 @mistake("unknown_master")
 def stranger(b: Bender) -> list[Event]:
-    return [b.event("stock.issue", source=STRICT_SOURCE, item=f"NOBODY-{b.n}")]
+    return [b.event("stock.issue", item=f"NOBODY-{b.n}")]
 
 
 @mistake("overflow")

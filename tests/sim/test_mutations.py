@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from pipelines.runtime.chain import Decoders, JobChain
 from pipelines.step import Outputs
 from schemas.reasons import BY_CODE, Reason
 from tests.conftest import SHARE
-from tests.sim.mistakes import STRICT_SOURCE, stream
+from tests.sim.mistakes import STRICT_DOOR, stream
 from tests.sim.mutations import ARRIVED, COMMITTED, DUPLICATE, WAITING, Bender, Mutated
 
 FEW, FEW_RARE = 6_000, 6
@@ -57,14 +57,20 @@ class Job:
             self.fate[v["rec"]] = str(BY_CODE[v["reason"]]) if name == "refused" else name
         return out
 
-    def take(self, raws: Sequence[bytes], arrived_at: int, positions: Sequence[int] | None = None) -> None:
+    def take(
+        self,
+        raws: Sequence[bytes],
+        arrived_at: int,
+        positions: Sequence[int] | None = None,
+        door: str = "till",
+    ) -> None:
         """One block; refusals must hold their bytes and their position."""
         first, n = self.chain.next_ordinal, len(raws)
         offsets = np.array(positions if positions is not None else range(first, first + n), np.int64)
         data = pa.array(raws, pa.large_binary())
         block = Archived(
             first,
-            "till",
+            door,
             "part",
             "r1",
             "ndjson",
@@ -73,7 +79,7 @@ class Job:
             2,
             offsets,
             data,
-            refuse_unknown=(STRICT_SOURCE,),
+            refuse_unknown=(STRICT_DOOR,),
         )
         tables = self.chain.process(block).tables
         for row in tables["ops.intake"].to_pylist():
@@ -102,7 +108,7 @@ def rows_alone(raws: Sequence[bytes], arrived_at: int) -> Decoded:
         if "id" not in row:
             refused.append((n, Reason.MISSING_FIELD, None, None, None))
             continue
-        rows.append({"rec": n, "recorded_at": arrived_at, "trust": 2} | row)
+        rows.append({"rec": n, "recorded_at": arrived_at, "trust": 2, "strict": 0} | row)
     columns = [
         pa.array([r.get(f.name, None if f.nullable else "") for r in rows], f.type) for f in EVENT_SCHEMA
     ]
@@ -131,20 +137,33 @@ def assert_paths_agree(records: Sequence[Mutated], arrived_at: int) -> None:
             pytest.fail(f"{name}: {a[n]!r} by the row path, {b[n]!r} by the batch path: {raw!r}")
 
 
+def blocks(records: Iterable[Mutated], rng: random.Random) -> Iterator[tuple[str, list[Mutated]]]:
+    """Blocks of random sizes, each of one door."""
+    block: list[Mutated] = []
+    for record in records:
+        if record.kind == "stranger":
+            if block:
+                yield "till", block
+            yield STRICT_DOOR, [record]
+            block = []
+            continue
+        block.append(record)
+        if rng.random() < 1 / 400:
+            yield "till", block
+            block = []
+    if block:
+        yield "till", block
+
+
 def run(folder: Path, seed: int, records: int, rare: int) -> Counter[str]:
     """The whole stream, in blocks of random sizes; how often each outcome was seen."""
     rng, job, now = random.Random(seed), Job(folder), ARRIVED
-    block: list[Mutated] = []
     wants: list[Mutated] = []
-    for record in stream(seed, records, rare):
-        block.append(record)
-        wants.append(record._replace(raw=record.raw[:300]))
-        if rng.random() < 1 / 400:
-            assert_paths_agree(block, now)
-            job.take([r.raw for r in block], now)
-            block, now = [], now + rng.randint(1, 1000)
-    assert_paths_agree(block, now)
-    job.take([r.raw for r in block], now)
+    for door, block in blocks(stream(seed, records, rare), rng):
+        assert_paths_agree(block, now)
+        job.take([r.raw for r in block], now, door=door)
+        wants += [record._replace(raw=record.raw[:300]) for record in block]
+        now += rng.randint(1, 1000)
     wrong = [(w.kind, w.raw, job.fate.get(n)) for n, w in enumerate(wants) if job.fate.get(n) not in w.wants]
     assert not wrong, f"{len(wrong)} of {len(wants)}: {wrong[:5]}"
     seen = Counter(job.fate.values())
