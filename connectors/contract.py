@@ -33,12 +33,28 @@ class Capabilities:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """How records first arrived that another directory has archived: its `source`, `part` and `offsets`
+    (int64[n]), and what else decides what becomes of them (see `connectors.archive.Archived`).
+    """
+
+    source: str
+    part: str
+    file_id: str
+    arrived_at: int
+    trust: int
+    refuse_unknown: tuple[str, ...]
+    offsets: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
 class RawBatch:
     """A block of records as received.
 
     `data`: n records (their bytes, a trailing newline included where the format has one).
     `offsets`: int64[n], the position of each record in its part.
     `decoder`: how to read them: "ndjson", or the name under which a map was stored.
+    `origin`: where they were archived before; None: they arrive now.
     """
 
     source: str
@@ -46,6 +62,7 @@ class RawBatch:
     decoder: str
     data: pa.LargeBinaryArray
     offsets: NDArray[np.int64]
+    origin: Origin | None = None
 
     def __len__(self) -> int:
         return len(self.data)

@@ -5,6 +5,16 @@ nothing else.
 from connectors.archive.block import Archived
 from connectors.archive.chain import ArchiveError, check_chain
 from connectors.archive.reading import read_archive, read_since
+from connectors.archive.source import ArchiveSource, archive_at
 from connectors.archive.writing import Archive
 
-__all__ = ["Archive", "ArchiveError", "Archived", "check_chain", "read_archive", "read_since"]
+__all__ = [
+    "Archive",
+    "ArchiveError",
+    "ArchiveSource",
+    "Archived",
+    "archive_at",
+    "check_chain",
+    "read_archive",
+    "read_since",
+]

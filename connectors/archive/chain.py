@@ -30,21 +30,28 @@ _WHAT = {
     "order": "line {line} ({file}) does not follow the line before it",
     "cut_short": "its last line is cut short",
     "frame": "bytes were changed behind byte {at}",
+    "none": "there is no archive here",
+    "one_file": "is one file of an archive",
+    "short": "has {held} records, {taken} of it were taken by the last run",
+}
+_CURE = "restore the archive from a backup"
+_CURES = {
+    "none": "name a data directory or its folder `archive`",
+    "short": "an archive that was read may grow, not shrink: name the one that was read",
+    "one_file": "name its folder: records follow one another over all its files",
 }
 
 
 class ArchiveError(RuntimeError):
     """The archive is not what was written.
 
-    `place` the file; `kind` what is wrong, one of `missing bytes stray line seal order cut_short frame`, with
-    its `facts`; `what` and `cure` the same in words.
+    `place` the file; `kind` what is wrong, one of `missing bytes stray line seal order cut_short frame none
+    one_file short`, with its `facts`; `what` and `cure` the same in words.
     """
-
-    cure = "restore the archive from a backup"
 
     def __init__(self, place: Path, kind: str, **facts: object) -> None:
         self.place, self.kind, self.facts = str(place), kind, facts
-        self.what = _WHAT[kind].format(**facts)
+        self.what, self.cure = _WHAT[kind].format(**facts), _CURES.get(kind, _CURE)
         super().__init__(f"{self.place}: {self.what}; {self.cure}")
 
 

@@ -25,6 +25,13 @@ def read_archive(folder: Path, first: int = 0) -> Iterator[Archived]:
                 ordinal = behind.last + 1
 
 
+def count_records(folder: Path) -> int:
+    """How many records an archive holds; for one that nobody writes to."""
+    entries, _ = read_chain(folder)
+    ends = [block.last + 1 for path in wal_files(folder) for block in read_frames(path).blocks[-1:]]
+    return max([*ends, entries[-1]["last"] + 1 if entries else 0])
+
+
 def read_since(folder: Path, at_ms: int) -> Iterator[Archived]:
     """Blocks that arrived at `at_ms` or later, for a look into an archive that may be growing meanwhile.
 

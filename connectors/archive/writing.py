@@ -13,10 +13,12 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from connectors.archive.block import Archived, frame, read_frames, write_parquet
 from connectors.archive.chain import NAME, START, Entry, append, read_chain, seal, sha256_of
 from connectors.archive.reading import read_closed
-from connectors.contract import RawBatch
+from connectors.contract import Origin, RawBatch
 
 CLOSE_BYTES = 64 << 20
 CLOSE_MS = 60_000
@@ -67,14 +69,14 @@ class Archive:
         for block in frames.blocks:
             if block.first >= self.next_ordinal:
                 self._count(block)
-                self._keep(block)
+                self._keep(block, block.arrived_at)
 
     def _count(self, block: Archived) -> None:
         self.next_ordinal = block.last + 1
         self.positions[block.run_id, block.source, block.part] = int(block.offsets[-1]) + 1
 
-    def _keep(self, block: Archived) -> None:
-        self._since = self._since or block.arrived_at
+    def _keep(self, block: Archived, now: int) -> None:
+        self._since = self._since or now
         self._open.append(block)
         self._bytes += block.data.nbytes
 
@@ -84,15 +86,19 @@ class Archive:
     ) -> Archived:  # fmt: skip
         """Store a block as received; it is safe from the death of the process when this returns.
 
-        OSError when it cannot be written: then nothing of it is kept.
+        What another directory has archived is kept as it first arrived, whatever the arguments say; only the
+        run is this one. OSError when it cannot be written: then nothing of it is kept.
         """
+        o = batch.origin or Origin(
+            batch.source, batch.part, file_id, arrived_at, trust, refuse_unknown, batch.offsets
+        )
         block = Archived(
-            self.next_ordinal, batch.source, batch.part, run_id, batch.decoder, file_id, arrived_at, trust,
-            batch.offsets, batch.data, refuse_unknown,
+            self.next_ordinal, o.source, o.part, run_id, batch.decoder, o.file_id, o.arrived_at, o.trust,
+            o.offsets, batch.data, o.refuse_unknown,
         )  # fmt: skip
         self._write(block)
         self._count(block)
-        self._keep(block)
+        self._keep(block, arrived_at)
         if self._bytes >= CLOSE_BYTES:
             self.close_file()
         self.tick(arrived_at)
@@ -187,6 +193,17 @@ class Archive:
             behind = block.cut(first - 1)[1]
             if behind is not None:
                 yield behind
+
+    def taken(self, run_id: str) -> int:
+        """How many records of a run are archived here."""
+        with self._moving:
+            closed, loose = list(self.closed), [*self._leaving, *self._open]
+        found = sum(len(block) for block in loose if block.run_id == run_id)
+        for entry in closed:
+            if any(run == run_id for run, *_ in entry["positions"]):
+                runs = pq.read_table(self.folder / entry["file"], columns=["run_id"]).column(0)
+                found += runs.to_pylist().count(run_id)
+        return found
 
     def let_go(self) -> None:
         """Wait for a closing under way and close the write-ahead file; it stays for the next start."""

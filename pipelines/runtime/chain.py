@@ -48,6 +48,11 @@ class Decoders:
                 draft.replace(path)
             self._mappers[mapper.decoder] = mapper
 
+    def adopt(self, folder: Path) -> None:
+        """Store the maps that another directory keeps; StocktwinError for one that was changed."""
+        for path in sorted(folder.glob("*.json")):
+            self.keep(self._stored(path))
+
     def tables(self, b: Archived) -> dict[str, pa.Table]:
         """The records of a block as `intake.decode` reads them; of a mapped file also what its map says."""
         facts = Facts(
@@ -62,10 +67,10 @@ class Decoders:
             path = self._path(name)
             if not path.exists():
                 raise StocktwinError(str(path), t("kept.missing"), t("kept.cure"))
-            self._mappers[name] = self._stored(path, name)
+            self._mappers[name] = self._stored(path)
         return self._mappers[name]
 
-    def _stored(self, path: Path, name: str) -> Mapper:
+    def _stored(self, path: Path) -> Mapper:
         """A map as it was kept; its name holds the hash of its content."""
         try:
             text = path.read_text("utf-8")
@@ -73,7 +78,7 @@ class Decoders:
             mapper = Mapper.from_dict(stored["map"], stored["name"])
         except (ValueError, KeyError, TypeError, AttributeError, MapError) as error:
             raise StocktwinError(str(path), t("kept.changed"), t("kept.cure")) from error
-        if mapper.decoder != name or text != _spelled(mapper):
+        if self._path(mapper.decoder).name != path.name or text != _spelled(mapper):
             raise StocktwinError(str(path), t("kept.changed"), t("kept.cure"))
         return mapper
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from connectors.archive import ArchiveSource, archive_at
 from connectors.contract import Source
 from connectors.maps.mapper import Mapper
 from connectors.ndjson import NdjsonSource
@@ -22,6 +25,7 @@ from pipelines.runtime.progress import Progress
 from pipelines.runtime.session import Session
 from pipelines.runtime.warm import ready
 from schemas.registry import TRUST
+from sinks.lock import DirectoryLock
 from sinks.target import Target
 
 COUNTS = ("records_in", "committed", "refused", "duplicate", "waiting", "late")
@@ -74,14 +78,38 @@ def source_of(
     """The source of a job that takes this input: (name, source, its map). `follow`: the file still grows."""
     if mapping and follow:
         raise UsageError("--follow", t("use.follow_map"), t("use.follow_map.cure"))
-    wanted = "pos" if mapping else "ndjson"
+    archived = archive_at(where) is not None
+    if archived and (mapping or follow):
+        raise UsageError("--map" if mapping else "--follow", t("use.archive"), t("use.archive.cure"))
+    wanted = "archive" if archived else "pos" if mapping else "ndjson"
     names = [n for n in cfg.jobs[job].in_ if n in cfg.sources and cfg.sources[n].connector == wanted]
     if not names:
         raise UsageError("--input", t("use.no_source", job=job, connector=wanted), t("use.no_source.cure"))
     if mapping:
         mapper = read_map(mapping)
         return names[0], PosSource(names[0], [where], mapper), mapper
+    if archived:
+        return names[0], ArchiveSource(names[0], where), None
     return names[0], NdjsonSource(names[0], [where], follow=follow), None
+
+
+@contextmanager
+def at_rest(source: Source, data: Path) -> Iterator[None]:
+    """Nobody writes to the archive that is read: a directory that had an owner is held meanwhile.
+
+    UsageError when it is the archive of `data` itself; StoreLocked when somebody owns its directory.
+    """
+    if not isinstance(source, ArchiveSource):
+        yield
+        return
+    home = Path(source.parts()[0]).parent
+    if home.resolve() == data.resolve():
+        raise UsageError("--input", t("use.own_archive"), t("use.own_archive.cure"))
+    if (home / "lock").exists():
+        with DirectoryLock(home):
+            yield
+    else:
+        yield
 
 
 def open_session(cfg: Jobs, job: str, data: Path) -> Session:
@@ -114,8 +142,11 @@ def run_job(
     name, source, mapper = source_of(cfg, job, where, mapping, follow)
     trust = TRUST.index(cfg.trust_of(name))
     source.parts()  # a missing file is told before the store is opened
-    with StopOnSignal() as stop, open_session(cfg, job, data) as session:
+    with StopOnSignal() as stop, at_rest(source, data), open_session(cfg, job, data) as session:
         run_id = session.begin(name, f"{where}|{mapping or ''}")
+        if isinstance(source, ArchiveSource):
+            source.taken = session.archive.taken(run_id)
+            session.decoders.adopt(Path(source.parts()[0]).parent / "maps")
         if mapper is not None:
             session.setup(run_id, name, [dict(m) for m in mapper.masters()], trust)
             _keep_maps(session, source)

@@ -161,9 +161,10 @@ class Session:
     def take(self, batch: RawBatch, run_id: str, file_id: str, trust: int) -> Archived:
         """Stamp and archive a block of records; whom canonical ones name is pseudonymised before.
 
-        Rows of a mapped file come sealed from their door, which alone knows the columns.
+        Rows of a mapped file come sealed from their door, which alone knows the columns; so does what another
+        directory has archived, with its stamp.
         """
-        if batch.decoder == NDJSON:
+        if batch.decoder == NDJSON and batch.origin is None:
             batch = replace(batch, data=seal(batch.data, self.pseudonyms))
         archived = self.archive.append(batch, run_id, file_id, self.clock(), trust, self.refuse_unknown)
         if len(archived) >= AHEAD:

@@ -77,6 +77,16 @@ TEXTS: dict[str, tuple[str, str]] = {
     "help.default": ("（默认 {value}）", "(default {value})"),
     "use.follow_map": ("只用于规范事件（NDJSON）", "is for canonical events (NDJSON) only"),
     "use.follow_map.cure": ("请去掉 --map 或 --follow", "leave out --map or --follow"),
+    "use.archive": ("归档按原样读取", "an archive is read as it is"),
+    "use.archive.cure": (
+        "请去掉该选项：归档自带其映射，且不再增长",
+        "leave the option out: an archive has its own maps, and is read at rest",
+    ),
+    "use.own_archive": ("这是 --data 自己的归档", "is the archive of --data itself"),
+    "use.own_archive.cure": (
+        "请给出另一个 --data；核对请用 `stocktwin replay --verify`",
+        "give another --data; to prove it, `stocktwin replay --verify`",
+    ),
     "use.help": ("请看 `{command} --help`", "see `{command} --help`"),
     "use.no_verb": ("没有这个命令", "no such command"),
     "use.no_option": ("没有这个选项", "no such option"),

@@ -60,5 +60,23 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "archive.cut_short": ("最后一行被截断", "its last line is cut short"),
     "archive.frame": ("第 {at} 字节之后被改动", "bytes were changed behind byte {at}"),
+    "archive.none": ("这里没有归档", "there is no archive here"),
+    "archive.none.cure": (
+        "请给出数据目录或其中的 archive 目录",
+        "name a data directory or its folder `archive`",
+    ),
+    "archive.one_file": ("这只是归档中的一个文件", "is one file of an archive"),
+    "archive.one_file.cure": (
+        "请给出它所在的目录：记录跨文件依次相连",
+        "name its folder: records follow one another over all its files",
+    ),
+    "archive.short": (
+        "只有 {held} 条记录，上次运行已读到第 {taken} 条",
+        "has {held} records, {taken} of it were taken by the last run",
+    ),
+    "archive.short.cure": (
+        "读过的归档只会变长，不会变短：请给出读过的那一个",
+        "an archive that was read may grow, not shrink: name the one that was read",
+    ),
     "archive.cure": ("请从备份恢复归档", "restore the archive from a backup"),
 }
