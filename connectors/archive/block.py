@@ -196,8 +196,18 @@ def _rows(block: Archived, number: int) -> pa.Table:
         "raw": block.data,
     }
     head = block.head() | {"block": number}
-    arrays = [own[f.name] if f.name in own else pa.repeat(pa.scalar(head[f.name], f.type), n) for f in SCHEMA]
+    arrays = [own[f.name] if f.name in own else _repeated(head[f.name], f.type, n) for f in SCHEMA]
     return pa.table(arrays, schema=SCHEMA)
+
+
+def _repeated(value: Any, kind: pa.DataType, n: int) -> pa.Array:
+    if not pa.types.is_list(kind):
+        return pa.repeat(pa.scalar(value, kind), n)
+    # Repeating a list as a scalar costs more than writing everything else.
+    ends = pa.array(np.arange(n + 1) * len(value), pa.int32())
+    return pa.ListArray.from_arrays(
+        ends, pa.array(value, kind.value_type).take(np.tile(np.arange(len(value)), n))
+    )
 
 
 def read_parquet(path: Path, first: int = 0) -> Iterator[Archived]:

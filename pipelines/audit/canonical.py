@@ -73,16 +73,17 @@ class Canonical:
         data, offs = string_buffers(column)
         return _Texts(np.arange(self._rows, dtype=np.int32), offs, data)
 
-    def bytes(self, rows: I64) -> tuple[bytes, bytes]:
-        """(integers, texts) of these rows, in their order."""
+    def bytes(self, rows: I64) -> tuple[NDArray[np.uint8], NDArray[np.uint8], I64]:
+        """uint8[n, 8k]: the integers of these rows; uint8[m]: their texts; int64[n + 1]: where those end."""
         numbers = np.empty((len(rows), len(self._integers)), "<i8")
         for i, column in enumerate(self._integers):
             numbers[:, i] = column[rows]
-        ends = np.zeros(len(rows), np.int64)
+        ends = np.zeros(len(rows) + 1, np.int64)
         for t in self._texts:
-            _add_lengths(rows, t.codes, t.offs, ends)
-        at = np.cumsum(ends) - ends
-        out = np.empty(int(ends.sum()), np.uint8)
+            _add_lengths(rows, t.codes, t.offs, ends[1:])
+        np.cumsum(ends, out=ends)
+        at = ends[:-1].copy()
+        texts = np.empty(int(ends[-1]), np.uint8)
         for t in self._texts:
-            _put_texts(rows, t.codes, t.offs, t.data, at, out)
-        return numbers.tobytes(), out.tobytes()
+            _put_texts(rows, t.codes, t.offs, t.data, at, texts)
+        return numbers.view(np.uint8), texts, ends

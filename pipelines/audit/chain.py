@@ -112,12 +112,12 @@ class ChainStep:
         order = np.argsort(codes, kind="stable")
         keys = np.stack([codes[order], leaves[order]])
         edges = np.flatnonzero(np.r_[True, (np.diff(keys) != 0).any(axis=0), True])
+        numbers, texts, ends = rows.bytes(order)
         for first, last in pairwise(edges.tolist()):
             entity = self.entities.setdefault(names[int(keys[0, first])], _Entity())
             streams = entity.streams(int(keys[1, first]))
-            numbers, texts = rows.bytes(order[first:last])
-            streams[at] += numbers
-            streams[at + 1] += texts
+            streams[at] += numbers[first:last].data
+            streams[at + 1] += texts[ends[first] : ends[last]].data
 
     def _leaf(self, entity: str, e: _Entity) -> dict[str, Any]:
         sha = leaf_hash(e.streams(e.leaf))

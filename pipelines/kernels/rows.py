@@ -26,6 +26,14 @@ def _collect(marks, count, out):  # type: ignore[no-untyped-def]
     return n
 
 
+@kernel
+def columns(data, rows, names, out):  # type: ignore[no-untyped-def]
+    """Of these rows these columns -> the first columns of `out`."""
+    for i in range(rows.shape[0]):
+        for k in range(names.shape[0]):
+            out[i, k] = data[rows[i], names[k]]
+
+
 class Rows:
     """`data`: int64[capacity, width]; `marks`: uint8[capacity], non-zero = changed since the last save."""
 

@@ -36,16 +36,32 @@ _RANK[list(TYPE_CODES.values())] = [EVENT_TYPES[name].rank for name in TYPE_CODE
 
 
 @kernel
-def _buckets(h, shift, out):  # type: ignore[no-untyped-def]
-    b = 0
+def _index(h, bits, after, buckets, rest, row):  # type: ignore[no-untyped-def]
+    """Rows by the first `bits` of their hashes, counted out. Bucket k: from buckets[k] to buckets[k + 1] of
+    `row`; `rest`: the 32 bits of the hash that follow. `after`: room for as many buckets.
+    """
     for i in range(h.shape[0]):
-        k = np.int64(h[i] >> np.uint64(shift))
-        while b <= k:
-            out[b] = i
-            b += 1
-    while b < out.shape[0]:
-        out[b] = h.shape[0]
-        b += 1
+        buckets[np.int64(h[i] >> np.uint64(64 - bits)) + 1] += np.uint32(1)
+    for k in range(after.shape[0]):
+        buckets[k + 1] += buckets[k]
+        after[k] = buckets[k]
+    for i in range(h.shape[0]):
+        b = np.int64(h[i] >> np.uint64(64 - bits))
+        row[after[b]], rest[after[b]] = i, np.uint32((h[i] << np.uint64(bits)) >> np.uint64(32))
+        after[b] += np.uint32(1)
+
+
+@kernel
+def _by_item(rows, order, low, after, out):  # type: ignore[no-untyped-def]
+    """`order` again, item by item, counted out. `low`: the least item; `after`: a zero each and one more."""
+    for i in range(rows.shape[0]):
+        after[rows[i, R_ITEM] - low + 1] += 1
+    for k in range(after.shape[0] - 1):
+        after[k + 1] += after[k]
+    for i in range(order.shape[0]):
+        k = rows[order[i], R_ITEM] - low
+        out[after[k]] = order[i]
+        after[k] += 1
 
 
 @kernel
@@ -136,14 +152,31 @@ def _join_texts(ends, cut, text, offs, out):  # type: ignore[no-untyped-def]
 
 def _sorted(rows: I64, ids: pa.StringArray, words: Interner) -> I64:
     """The order of the rows: item, event time, rank, source, seq, id; the texts by their bytes."""
+    if not len(rows):
+        return np.empty(0, np.int64)
+    at, low, high = rows[:, R_AT].copy(), int(rows[:, R_ITEM].min()), int(rows[:, R_ITEM].max())
+    order = np.empty(len(rows), np.int64)
+    # Rows come nearly in the order of their times, which a stable sort is quick to see.
+    _by_item(rows, np.argsort(at, kind="stable"), low, np.zeros(high - low + 2, np.int64), order)
+    tied = _among(np.diff(at[order]) == 0, np.diff(rows[order, R_ITEM]) == 0)
+    if len(tied):
+        few = order[tied]
+        order[tied] = few[_by_whole_key(rows[few], ids.take(pa.array(few)), words)]
+    return order
+
+
+def _among(*same: NDArray[np.bool_]) -> I64:
+    """The rows that are like their neighbour in everything."""
+    both = np.logical_and.reduce(same)
+    return np.flatnonzero(np.r_[both, False] | np.r_[False, both])
+
+
+def _by_whole_key(rows: I64, ids: pa.StringArray, words: Interner) -> I64:
     used, place = np.unique(rows[:, R_SOURCE], return_inverse=True)
     by_text = np.argsort(np.argsort(np.array([words.text(w).encode() for w in used.tolist()], object)))
     key = [rows[:, R_SEQ], by_text[place], _RANK[rows[:, R_TYPE]], rows[:, R_AT], rows[:, R_ITEM]]
     order: I64 = np.lexsort(key)
-    same = np.ones(max(len(order) - 1, 0), bool)
-    for column in key:
-        same &= np.diff(column[order]) == 0
-    tied = order[np.r_[same, False] | np.r_[False, same]] if len(order) else order
+    tied = order[_among(*(np.diff(column[order]) == 0 for column in key))]
     if not len(tied):
         return order
     by_id = np.zeros(len(order), np.int64)
@@ -210,14 +243,13 @@ def write_run(
     rows[:, R_END] = ends
     frames = pack(rows)
     h = id_hashes(words.column(rows[:, R_SOURCE]), ids.take(pa.array(order)))[0].view(np.uint64)
-    by_hash = np.argsort(h, kind="stable")
     bits = max(1, int(len(h) // 4).bit_length())
-    buckets = np.empty((1 << bits) + 1, np.uint32)
-    _buckets(h[by_hash], 64 - bits, buckets)
+    buckets, rest = np.zeros((1 << bits) + 1, np.uint32), np.empty(len(h), np.uint32)
+    row = np.empty(len(h), np.uint32)
+    _index(h, bits, np.empty(1 << bits, np.uint32), buckets, rest, row)
     write_arrays(folder / f"{name}.run", {
         "base": frames.base, "shape": frames.shape, "start": frames.start, "words": frames.words,
         "content": content[order], "text": text[:used_bytes], "cut": cut, "buckets": buckets,
-        "rest": ((h[by_hash] << np.uint64(bits)) >> np.uint64(32)).astype(np.uint32),
-        "row": by_hash.astype(np.uint32),
+        "rest": rest, "row": row,
     })  # fmt: skip
     return Run.open(folder, name, level)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pipelines.kernels.arrays import read_arrays, write_arrays
 from pipelines.kernels.keys import PairMap, slots_for
-from pipelines.kernels.rows import Rows
+from pipelines.kernels.rows import Rows, columns
 from pipelines.kernels.strings import Interner, string_buffers
 from pipelines.ledger.columns import (
     BW,
@@ -70,7 +70,7 @@ _TABLES = {"N": 12, "I": 9, "U": 6, "A": 8, "C": 16, "L": 8, "P": 12, "D": 16, "
 _COUNTED = {"A": M_ACCOUNTS, "C": M_CELLS, "L": M_LAYERS, "P": M_PIECES, "D": M_DOCS}
 _GROWING = {"accounts": M_ACCOUNTS, "cells": M_CELLS, "combos": M_COMBOS}
 _HISTORY = [
-    H_ITEM, H_AT, H_TYPE, H_SOURCE, H_SEQ, H_ENT, H_VER, H_ACC, H_OTHER, H_QTY, H_COST, H_AMT,
+    H_ITEM, H_AT, H_TYPE, H_SOURCE, H_SEQ, H_ENT, H_VER, H_ACC, H_OTHER, H_QTY, H_COST, H_AMT, H_STATE,
 ]  # fmt: skip
 _MAPS = (
     "entities", "items", "accounts", "cells", "combos", "sites", "places", "contras", "units", "factors",
@@ -203,29 +203,31 @@ class LedgerState:
             self.H.data[first : self.M[M_HIST], H_TEXT] += sum(len(t) for t in self.texts)
             self.texts.append(ids)
 
-    def _ids(self, rows: I64) -> pa.StringArray:
+    def _ids(self, texts: I64) -> pa.StringArray:
         whole = pa.concat_arrays(self.texts) if self.texts else pa.array([], pa.string())
-        return whole.take(pa.array(rows[:, H_TEXT]))
+        return whole.take(pa.array(texts))
 
     def _flush_history(self) -> None:
         h = self.H.data[: int(self.M[M_HIST])]
-        live = h[(h[:, H_STATE] & 255) == H_LIVE]
+        status = h[:, H_STATE] & 255
+        live = np.flatnonzero(status == H_LIVE)
         rows = np.empty((len(live), RW), np.int64)
-        rows[:, : len(_HISTORY)] = live[:, _HISTORY]
-        rows[:, R_BITS] = live[:, H_STATE] >> 8
-        self.history.add(rows, live[:, H_CONTENT].view(np.uint64), self._ids(live))
-        waiting = h[(h[:, H_STATE] & 255) == H_WAITING].copy()
-        self._recent(waiting, self._ids(waiting))
+        columns(h, live, np.array(_HISTORY), rows)
+        rows[:, R_BITS] >>= 8
+        self.history.add(rows, h[live, H_CONTENT].view(np.uint64), self._ids(h[live, H_TEXT]))
+        waiting = h[status == H_WAITING]
+        self._recent(waiting, self._ids(waiting[:, H_TEXT]))
 
     def _recent(self, rows: I64, ids: pa.StringArray) -> None:
-        self.H = Rows(HW, 1024)
+        # The room is kept: pages that are touched for the first time cost more than what is written there.
+        self.H.count = 0
         self.H.reserve(len(rows))
         self.H.data[: len(rows)] = rows
         self.H.data[: len(rows), H_TEXT] = np.arange(len(rows))
         self.texts = [ids] if len(rows) else []
         self.H.count = len(rows)
         self.M[M_HIST] = len(rows)
-        self.Hs = slots_for(max(1024, 2 * len(rows)))
+        self.Hs.fill(-1)
         hist_rehash(self.H.data, self.H.count, self.Hs)
 
     def _changes(self) -> dict[str, NDArray[Any]]:
@@ -248,7 +250,7 @@ class LedgerState:
             out[f"map.{name}"] = m.keys[since.get(name, 0) : m.count]
         texts = {
             "words": self.words.since(since.get("words", 1)),
-            "H.ids": self._ids(self.H.data[: self.H.count]),
+            "H.ids": self._ids(self.H.data[: self.H.count, H_TEXT]),
         }
         for name, text in texts.items():
             data, offs = string_buffers(text)
