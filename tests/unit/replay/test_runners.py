@@ -17,7 +17,7 @@ from pipelines.runtime.replay import verify
 from pipelines.runtime.session import AHEAD, Session
 from sinks.target import Target
 from tests.conftest import SEED
-from tests.e2e.feeding import day
+from tests.torture.feeding import day
 
 BLOCK = AHEAD + 100
 

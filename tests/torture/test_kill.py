@@ -1,6 +1,6 @@
 """Killed at random moments while a file grows at 20,000 lines a second, the books are those of a quiet run.
 
-`STOCKTWIN_SHARE=1`: a million records and at least twenty kills; a share of both for less.
+`STOCKTWIN_SHARE=1` (the default): a million records and at least twenty kills; a share of both for less.
 """
 
 from __future__ import annotations
@@ -10,19 +10,21 @@ import re
 import signal
 import subprocess
 import time
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import SEED, SHARE
-from tests.e2e.feeding import Feed, day
 from tests.e2e.process import Command
+from tests.torture.feeding import Feed, day
 
 pytestmark = [pytest.mark.e2e]
 
 RATE = 20_000
 RECORDS = max(20_000, int(1_000_000 * SHARE))
-KILLS = max(3, round(20 * SHARE))
+KILLS = max(5, round(20 * SHARE))
 PATIENCE_S = 600
 
 # Arrival is the wall's; everything else must be the same, down to the last digit.
@@ -37,6 +39,9 @@ SAME = {
     "mart.v_waiting": "since",
     "core.chain": "",
 }
+
+
+Say = Callable[[str], None]
 
 
 class Killed:
@@ -70,60 +75,82 @@ class Killed:
                 continue
         return total
 
+    def socket(self) -> int:
+        """Changes when a start has caught up and answers; 0 before there is one."""
+        try:
+            return (self.data / "owner.sock").stat().st_ctime_ns
+        except FileNotFoundError:
+            return 0
+
     def once(self, rng: random.Random, start_s: float) -> float:
-        """Start, kill -9 at a random moment; seconds until it took in records (`start_s` if it never did)."""
-        process, began, before = self.start(), time.monotonic(), self.archived()
+        """Start, kill -9 at a random moment; seconds until it ran (`start_s` if it never did)."""
+        process, began, before, socket = self.start(), time.monotonic(), self.archived(), self.socket()
         early = rng.random() < 0.3
         until = began + (rng.uniform(0.1, start_s) if early else PATIENCE_S)
-        reached = 0.0
+        runs = 0.0
         while time.monotonic() < until:
             assert process.poll() is None, f"it died by itself:\n{process.communicate()}"
-            if not reached and self.archived() != before:
-                reached = time.monotonic()
-                until = reached + rng.uniform(0.0, 1.5)
+            if not runs and self.socket() != socket:
+                runs = time.monotonic()
+                until = runs + rng.uniform(0.0, 1.5)
             time.sleep(0.005)
         process.send_signal(signal.SIGKILL)
         process.communicate()
-        self.moments.append("taking records" if reached else "starting")
-        return reached - began if reached else start_s
+        taking = "taking records" if self.archived() != before else "waiting for more"
+        self.moments.append(taking if runs else "starting")
+        return runs - began if runs else start_s
 
 
 @pytest.fixture(scope="module")
-def stocktwin(command: str) -> Command:
-    return Command(command)
+def say(pytestconfig: pytest.Config) -> Say:
+    """Prints a line of progress at once, past pytest's capture."""
+    capture, began = pytestconfig.pluginmanager.get_plugin("capturemanager"), time.monotonic()
+
+    def line(text: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(f"  {time.monotonic() - began:5.0f} s  {text}", flush=True)
+
+    return line
 
 
 @pytest.fixture(scope="module")
-def lines() -> list[bytes]:
-    return list(day(RECORDS, SEED))
-
-
-@pytest.fixture(scope="module")
-def quiet(stocktwin: Command, lines: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data directory of a run that nobody disturbed, over the whole file."""
-    folder = tmp_path_factory.mktemp("quiet")
-    (folder / "day.ndjson").write_bytes(b"".join(lines))
-    counts = stocktwin.run(folder / "day.ndjson", folder / "D")
-    assert counts["in"] == RECORDS
-    assert min(counts.values()) > 0, counts
-    return folder / "D"
-
-
-@pytest.fixture(scope="module")
-def killed(stocktwin: Command, lines: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> Killed:
+def killed(stocktwin: Command, say: Say, tmp_path_factory: pytest.TempPathFactory) -> Killed:
+    """The run that was killed until it was often enough and all was fed."""
     folder = tmp_path_factory.mktemp("killed")
     rng, start_s = random.Random(f"{SEED} kills"), 3.0
-    with Feed(folder / "day.ndjson", lines, RATE) as feed:
+    # Made beforehand: making a line costs more than feeding it.
+    with Feed(folder / "day.ndjson", list(day(RECORDS, SEED)), RATE) as feed:
         made = Killed(stocktwin, feed, folder / "D")
         while len(made.moments) < KILLS or not feed.done:
             start_s = made.once(rng, start_s)
-    print(f"{len(made.moments)} kills: {made.moments}")
+            say(f"kill {len(made.moments)}, {made.moments[-1]}: {feed.fed:,} of {RECORDS:,} records fed")
+    say(
+        f"fed {feed.fed:,} records in {feed.seconds:.1f} s, {feed.fed / feed.seconds:,.0f} a second "
+        f"(longest pause {feed.longest_s:.2f} s); {len(made.moments)} kills: {dict(Counter(made.moments))}"
+    )
     return made
+
+
+@pytest.fixture(scope="module")
+def quiet(stocktwin: Command, killed: Killed, say: Say, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of a run that nobody disturbed, over the whole file."""
+    data, began = tmp_path_factory.mktemp("quiet") / "D", time.monotonic()
+    counts = stocktwin.run(killed.feed.path, data)
+    say(f"undisturbed: {counts} in {time.monotonic() - began:.1f} s")
+    assert counts["in"] == RECORDS
+    assert min(counts.values()) > 0, counts
+    return data
+
+
+def test_it_was_fed_at_the_rate(killed: Killed) -> None:
+    assert killed.feed.fed == RECORDS
+    assert killed.feed.fed / killed.feed.seconds >= 0.95 * RATE
 
 
 def test_it_was_killed_often_enough(killed: Killed) -> None:
     assert len(killed.moments) >= KILLS
-    assert killed.moments.count("taking records") >= KILLS // 2
+    assert len(killed.moments) - killed.moments.count("starting") >= KILLS // 2
+    assert killed.moments.count("taking records") >= KILLS // 4
 
 
 def test_asked_to_stop_it_saves_and_exits_0(killed: Killed, stocktwin: Command) -> None:
@@ -153,12 +180,13 @@ def test_asked_to_stop_it_saves_and_exits_0(killed: Killed, stocktwin: Command) 
 
 
 def test_the_same_command_again_has_nothing_left_to_do(
-    killed: Killed, stocktwin: Command, quiet: Path
+    killed: Killed, stocktwin: Command, quiet: Path, say: Say
 ) -> None:
     assert stocktwin.run(killed.feed.path, killed.data)["in"] == RECORDS
-    assert stocktwin.ok("replay", "--verify", "--data", killed.data) == stocktwin.ok(
-        "replay", "--verify", "--data", quiet
-    )
+    proofs = [stocktwin.ok("replay", "--verify", "--data", data) for data in (killed.data, quiet)]
+    say(f"replay --verify of the killed and of the quiet run: {[p.splitlines()[-1] for p in proofs]}")
+    assert proofs[0] == proofs[1]
+    assert "identical: " in proofs[0]
 
 
 @pytest.mark.parametrize("face", SAME)

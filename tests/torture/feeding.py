@@ -6,6 +6,7 @@ import json
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -14,34 +15,35 @@ from types import TracebackType
 START = datetime(2026, 1, 5, 6, tzinfo=timezone(timedelta(hours=8)))
 STEP_MS = 20
 ITEMS, SITES, ENTITIES = 400, 3, 3
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 _BAD = (b"{not json\n", b'{"id":"%d","source":"till","type":"stock.nonsense"}\n')
 
 
-def day(count: int, seed: int) -> Iterator[bytes]:
-    """`count` records: mostly sales, and a few of everything else that a till may send.
+def day(records: int, seed: int) -> Iterator[bytes]:
+    """Mostly sales, and a few of everything else that a till may send.
 
     Returns may arrive before their delivery, some records come twice, some cannot be read, some are late.
     """
     rng = random.Random(f"day {seed}")
-    lines: list[bytes] = []
-    for n in range(count):
+    last: deque[bytes] = deque(maxlen=5_000)
+    for n in range(records):
         draw = rng.random()
         if draw < 0.01:
             line = rng.choice(_BAD).replace(b"%d", b"%d" % n)
-        elif draw < 0.02 and lines:
-            line = lines[rng.randrange(max(0, len(lines) - 5_000), len(lines))]
+        elif draw < 0.02 and last:
+            line = last[rng.randrange(len(last))]
         else:
-            line = _event(n, count, draw, rng)
-        lines.append(line)
+            line = _event(n, draw, rng)
+        last.append(line)
         yield line
 
 
-def _event(n: int, count: int, draw: float, rng: random.Random) -> bytes:
+def _event(n: int, draw: float, rng: random.Random) -> bytes:
     ms = n * STEP_MS - (rng.randrange(600_000) if rng.random() < 0.02 else 0)
     event = {
         "id": str(n),
         "source": "till",
-        "time": (START + timedelta(milliseconds=max(ms, 0))).isoformat(),
+        "time": (START + timedelta(milliseconds=max(ms, 0))).isoformat(timespec="milliseconds"),
         "entity": f"E{n % ENTITIES}",
     }
     goods = {"item": f"I{rng.randrange(ITEMS)}", "qty": str(rng.randint(1, 9))}
@@ -65,23 +67,29 @@ def _event(n: int, count: int, draw: float, rng: random.Random) -> bytes:
         event |= {"type": "stock.count", **here, **goods}
     elif draw < 0.98:
         of = n + ENTITIES * rng.randint(-400, 40)
-        event |= {"type": "sale.return", "returns": str(max(0, min(of, count + 50))), "qty": "1"}
+        event |= {"type": "sale.return", "returns": str(max(0, of)), "qty": "1"}
     else:
         event |= {"type": "sale.charge", "code": "POST", "amount": "4.50"}
-    return json.dumps(event, separators=(",", ":")).encode() + b"\n"
+    return _ENCODE(event).encode() + b"\n"
 
 
 class Feed:
     """A file that grows by `rate` lines a second from the moment the block is entered.
 
     Lines are written as a careless program does: a write may end in the middle of a line.
+    `fed`: lines so far; `seconds`: how long it took; `longest_s`: the longest pause between two writes.
     """
 
     def __init__(self, path: Path, lines: list[bytes], rate: int) -> None:
         self.path, self.lines, self.rate = path, lines, rate
-        self.done = False
+        self.fed, self.seconds, self.longest_s = 0, 0.0, 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="feed")
+
+    @property
+    def done(self) -> bool:
+        """Whether every line is in the file."""
+        return self.fed == len(self.lines)
 
     def __enter__(self) -> Feed:
         self.path.write_bytes(b"")
@@ -96,12 +104,13 @@ class Feed:
         self._thread.join()
 
     def _run(self) -> None:
-        began, written, held = time.monotonic(), 0, b""
+        held, began = b"", time.monotonic()
         with self.path.open("ab", buffering=0) as out:
-            while written < len(self.lines) and not self._stop.wait(0.02):
-                due = min(len(self.lines), int((time.monotonic() - began) * self.rate))
-                piece = held + b"".join(self.lines[written:due])
-                cut = len(piece) - 7 if due < len(self.lines) else len(piece)
-                out.write(piece[: max(cut, 0)])
-                written, held = due, piece[max(cut, 0) :]
-        self.done = True
+            while not self.done and not self._stop.wait(0.02):
+                before, self.seconds = self.seconds, time.monotonic() - began
+                self.longest_s = max(self.longest_s, self.seconds - before)
+                due = min(len(self.lines), int(self.seconds * self.rate))
+                piece = held + b"".join(self.lines[self.fed : due])
+                cut = len(piece) if due == len(self.lines) else max(0, len(piece) - 7)
+                out.write(piece[:cut])
+                self.fed, held = due, piece[cut:]
