@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from sinks.serving.board import Board, running
-from tests.e2e.pages import PHONE, held, page_of, shot, until
-from tests.e2e.small_day import SITES, seed
-from tests.e2e.small_mart import ENTITY, SmallMart, small_mart
+from tests.e2e.board.pages import PHONE, held, page_of, shot, until
+from tests.e2e.board.small_day import SITES, seed
+from tests.e2e.board.small_mart import ENTITY, SmallMart, small_mart
 
 pytestmark = pytest.mark.e2e
 

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from connectors.archive import read_archive
+from tests.e2e.board.demo import Served
+from tests.e2e.board.pages import PHONE, held, page_of, shot, until
 from tests.e2e.conftest import port_of_now
-from tests.e2e.demo import Served
-from tests.e2e.pages import PHONE, held, page_of, shot, until
 from tests.e2e.process import Command
 
 pytestmark = pytest.mark.e2e

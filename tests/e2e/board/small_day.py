@@ -6,7 +6,7 @@ import json
 import random
 from decimal import Decimal
 
-from tests.e2e.small_mart import ENTITY, SmallMart, scaled
+from tests.e2e.board.small_mart import ENTITY, SmallMart, scaled
 
 SITES = ("S01-Center", "S02-Harbour", "S03-Station")
 CHANNELS = ("shop", "shop", "app", "delivery")
