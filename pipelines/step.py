@@ -41,6 +41,8 @@ class Step(Protocol):
     """A step. `name` is `room.step`, `version` the version of its state's format.
 
     `reads`: the tables it takes, in the order of the arguments of `process`; one that is absent is None.
+    `gives`: the tables it may hand on. Both are written out, so that a job's order is checked without
+    importing its steps.
     """
 
     name: str
@@ -49,6 +51,10 @@ class Step(Protocol):
     @property
     def reads(self) -> tuple[str, ...]:
         """Names of tables, such as `core.movement`."""
+
+    @property
+    def gives(self) -> tuple[str, ...]:
+        """Names of tables, such as `core.stock`."""
 
     @property
     def process(self) -> Callable[..., Outputs]:

@@ -78,6 +78,7 @@ class ChainStep:
     name = "audit.chain"
     version = 1
     reads = ("core.movement", "core.true_up", "verdict")
+    gives = ("core.chain",)
 
     def __init__(self) -> None:
         self.entities: dict[str, _Entity] = {}

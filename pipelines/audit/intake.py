@@ -63,6 +63,7 @@ class IntakeStep:
     name = "audit.intake"
     version = 1
     reads = ("raw.record", "intake.refused", "verdict")
+    gives = ("ops.intake", "raw.refusal", "core.waiting")
 
     def __init__(self) -> None:
         self.waiting: dict[int, dict[str, Any]] = {}

@@ -76,6 +76,7 @@ class DecodeStep:
     name = "intake.decode"
     version = 1
     reads = ("raw.record", "raw.mapped", "raw.unmapped")
+    gives = ("event", "intake.refused")
 
     def process(
         self, records: pa.Table, mapped: pa.Table | None = None, unmapped: pa.Table | None = None

@@ -108,6 +108,10 @@ class LedgerStep:
     name = "ledger.post"
     version = 1
     reads = ("event",)
+    gives = (
+        "core.movement", "core.true_up", "core.entry", "core.account", "core.stock", "core.sale",
+        "core.count", "core.entity", "core.item", "core.site", "core.rate", "core.unit_factor", "verdict",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self._fresh()

@@ -1,10 +1,12 @@
-"""The job `stock-live` in one piece: archived records in, blocks for the store out; no clock, no engine."""
+"""A job's steps in one piece: archived records in, blocks for the store out; no clock, no engine."""
 
 from __future__ import annotations
 
 import errno
+import importlib
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,7 @@ from pipelines.kernels.records import Facts, records_table
 from pipelines.kernels.watermarks import Watermarks
 from pipelines.ledger.columns import N_VERSION, N_WORD
 from pipelines.ledger.post import LedgerStep
+from pipelines.runtime.config.steps import SPINE
 from pipelines.runtime.errors import StocktwinError
 from pipelines.runtime.i18n import t
 from pipelines.step import Step
@@ -104,15 +107,20 @@ PASSING = frozenset({"raw.record", "raw.mapped", "raw.unmapped", "event", "intak
 
 
 class JobChain:
-    """intake.decode -> ledger.post -> audit.intake, audit.chain: one batch after another, state in memory."""
+    """The steps of a job, one batch after another, state in memory.
 
-    def __init__(self, decoders: Decoders) -> None:
+    `steps`: their names in order, each behind the makers of what it reads; those of the spine are among them.
+    """
+
+    def __init__(self, decoders: Decoders, steps: Sequence[str] = SPINE) -> None:
         self.decoders = decoders
-        self.ledger = LedgerStep()
-        self.intake = IntakeStep()
-        self.chain = ChainStep()
-        self.decoding = DecodeStep()
-        self.steps: tuple[Step, ...] = (self.decoding, self.ledger, self.intake, self.chain)
+        self.decoding, self.ledger, self.intake, self.chain = spine = (
+            DecodeStep(), LedgerStep(), IntakeStep(), ChainStep(),
+        )  # fmt: skip
+        mine: dict[str, Step] = {step.name: step for step in spine}
+        self.steps = tuple(mine.get(name) or made(name) for name in steps)
+        if not mine.keys() <= set(steps):
+            raise ValueError(f"a job takes {', '.join(mine)}: there are only {', '.join(steps)}")
         self.next_ordinal = 0
         self.watermarks = Watermarks()
 
@@ -129,7 +137,9 @@ class JobChain:
         if b.first != self.next_ordinal:
             raise ValueError(f"records from {b.first} on do not follow record {self.next_ordinal - 1}")
         tables = self.decode(b) if decoded is None else decoded
-        for step in self.steps[1:]:
+        for step in self.steps:
+            if step is self.decoding:
+                continue
             tables |= step.process(*map(tables.get, step.reads)).merged()
         self.next_ordinal = b.last + 1
         newest = pa.compute.max(tables["event"].column("time")).as_py()
@@ -173,6 +183,15 @@ class JobChain:
 
     def _followers(self) -> list[Step]:
         return [step for step in self.steps if step is not self.ledger]
+
+
+def made(name: str) -> Step:
+    """The step `room.step`, without a past: the class of that name in its file."""
+    for found in vars(importlib.import_module(f"pipelines.{name}")).values():
+        if isinstance(found, type) and getattr(found, "name", None) == name:
+            step: Step = found()
+            return step
+    raise ValueError(f"pipelines/{name.replace('.', '/')}.py has no class with the name {name}")
 
 
 def _home(folder: Path, step: Step) -> Path:

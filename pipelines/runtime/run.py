@@ -113,10 +113,11 @@ def at_rest(source: Source, data: Path) -> Iterator[None]:
 
 
 def open_session(cfg: Jobs, job: str, data: Path) -> Session:
-    """The data directory, with what jobs.yaml says of stores and unknown masters; kernels compiled first."""
+    """The data directory, with what jobs.yaml says of steps, stores and masters; kernels compiled."""
     ready()
     strict = frozenset(n for n in cfg.sources if cfg.unknown_master_of(n) == "refuse")
-    return Session(data, Target(**cfg.target_of(job).model_dump()), refuse_unknown=strict)
+    target = Target(**cfg.target_of(job).model_dump())
+    return Session(data, target, steps=cfg.jobs[job].steps, refuse_unknown=strict)
 
 
 def run_job(

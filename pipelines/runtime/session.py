@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -27,6 +27,7 @@ from connectors.contract import RawBatch
 from connectors.personal.pseudonyms import Pseudonyms
 from connectors.personal.records import seal
 from pipelines.runtime.chain import NDJSON, SETUP, Decoders, JobChain
+from pipelines.runtime.config.steps import SPINE
 from pipelines.runtime.errors import StocktwinError, StoreBroken
 from pipelines.runtime.i18n import t
 from pipelines.runtime.probes import directory
@@ -53,9 +54,9 @@ class Session:
     """Owner of a data directory from `open` to `close`."""
 
     def __init__(
-        self, data: Path, target: Target, *, refuse_unknown: frozenset[str] = frozenset(),
-        clock: Callable[[], int] = wall_ms, sync: bool = False, serve: bool = True,
-        progress: Progress = silent,
+        self, data: Path, target: Target, *, steps: Sequence[str] = SPINE,
+        refuse_unknown: frozenset[str] = frozenset(), clock: Callable[[], int] = wall_ms,
+        sync: bool = False, serve: bool = True, progress: Progress = silent,
     ) -> None:  # fmt: skip
         self.data, self.clock = data, clock
         self.refuse_unknown = tuple(sorted(refuse_unknown))
@@ -75,7 +76,7 @@ class Session:
             opened.callback(self.archive.let_go)
             self.decoders = Decoders(data / "maps")
             self.pseudonyms = Pseudonyms(data)
-            self.chain = JobChain(self.decoders)
+            self.chain = JobChain(self.decoders, steps)
             self._decoder = ThreadPoolExecutor(1, "decoder")
             opened.callback(self._decoder.shutdown, cancel_futures=True)
             self._decoding: dict[int, Future[dict[str, pa.Table]]] = {}

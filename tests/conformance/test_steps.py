@@ -14,6 +14,7 @@ import pytest
 
 from connectors.archive import Archived
 from connectors.mock.load import movements
+from pipelines.runtime.config.references import Installed
 from pipelines.step import Step
 from tests.conformance import members
 from tests.conformance.feeding import Inputs, Tables, archived, block, fresh, inputs_of, run, said
@@ -64,6 +65,16 @@ def test_it_speaks_the_contract(name: str) -> None:
     assert step.name == name
     assert step.version >= 1
     assert step.reads
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_gives_what_it_says_and_its_file_says_it_too(name: str, blocks: list[Archived]) -> None:
+    step, found = new(name), Installed.find()
+    assert found.steps[name] == (step.reads, step.gives)
+    given = {table for tables in run(step, inputs_of(name, blocks)) for table in tables}
+    assert given
+    assert given <= set(step.gives)
+    assert found.steps.keys() == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -14,6 +14,7 @@ from pathlib import Path as File
 from typing import Any
 
 from pipelines.runtime.config.marks import Marked, Path, render
+from pipelines.runtime.config.steps import SPINE, Flow, find_step, in_order, missing, too_early
 from pipelines.runtime.errors import Problem, suggest
 from pipelines.runtime.i18n import t
 
@@ -32,26 +33,32 @@ _STEP = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """What this installation offers: names of connectors, steps, maps and schemas."""
+    """What this installation offers: names of connectors, maps and schemas, and steps with their tables.
+
+    `spine`: the steps that every job over a source takes.
+    """
 
     connectors: frozenset[str]
-    steps: frozenset[str]
+    steps: Mapping[str, Flow]
     maps: frozenset[str]
     schemas: frozenset[str]
+    spine: tuple[str, ...] = ()
 
     @staticmethod
     def find() -> Installed:
         """Look into the packages without importing a step or a door."""
         return Installed(
             connectors=frozenset(_modules("connectors") - _NO_DOORS),
-            steps=frozenset(
-                f"{room.name}.{step}"
+            steps={
+                f"{room.name}.{step}": flow
                 for room in _folders("pipelines")
                 if room.name not in _NO_ROOMS
-                for step in _modules(f"pipelines.{room.name}")
-            ),
+                for step in sorted(_modules(f"pipelines.{room.name}"))
+                if (flow := find_step(room, step)) is not None
+            },
             maps=frozenset(p.stem for p in (_home("connectors") / "maps").glob("*.y*ml")),
             schemas=frozenset(_schemas()),
+            spine=SPINE,
         )
 
 
@@ -104,12 +111,7 @@ class _Check:
         read = self._list((*path, "in"), job.get("in"))
         for at, name in read:
             self._one_of((*path, "in", at), name, inputs, "ref.in")
-        for at, step in self._list((*path, "steps"), job.get("steps")):
-            here = (*path, "steps", at)
-            if not _STEP.fullmatch(step):
-                self._problem(here, t("ref.step_form"), t("ref.step_form.cure"))
-            else:
-                self._one_of(here, step, self._installed.steps, "ref.step")
+        self._steps((*path, "steps"), job.get("steps"), {name for _, name in read})
         out = job.get("out")
         if not isinstance(out, dict):
             return
@@ -120,6 +122,27 @@ class _Check:
             self._one_of(here, topic, self._section("topics"), "ref.topic")
             if topic in [name for _, name in read]:
                 self._problem(here, t("ref.loop"), t("ref.loop.cure"))
+
+    def _steps(self, path: Path, value: object, inputs: set[str]) -> None:
+        """Steps that exist, each behind the makers of what it reads, and none missing.
+
+        A job fed by topics alone may take any: a table may come from a topic.
+        """
+        named, known = self._list(path, value), self._installed.steps
+        for at, step in named:
+            if not _STEP.fullmatch(step):
+                self._problem((*path, at), t("ref.step_form"), t("ref.step_form.cure"))
+            else:
+                self._one_of((*path, at), step, known, "ref.step")
+        steps = [step for _, step in named]
+        if not steps or not inputs & set(self._section("sources")) or not set(steps) <= known.keys():
+            return
+        absent = missing(steps, known, self._installed.spine)
+        cure = t("ref.step_order", steps=", ".join(in_order([*steps, *absent], known)))
+        if absent:
+            self._problem(path, t("ref.step_missing", steps=", ".join(absent)), cure)
+        for at, maker, table in too_early(steps, known):
+            self._problem((*path, named[at][0]), t("ref.step_early", maker=maker, table=table), cure)
 
     def _list(self, path: Path, value: object) -> list[tuple[int, str]]:
         """The texts of a list with their index; a text named twice is a problem."""

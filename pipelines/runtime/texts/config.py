@@ -116,6 +116,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "请写 room.step，即文件 pipelines/room/step.py",
         "write room.step, for the file pipelines/room/step.py",
     ),
+    "ref.step_missing": ("缺少步骤：{steps}", "steps are missing: {steps}"),
+    "ref.step_early": (
+        "排在它所需 {table} 的产出者 {maker} 之前",
+        "stands before {maker}, which makes the {table} it reads",
+    ),
+    "ref.step_order": ("请写 steps: [{steps}]", "write steps: [{steps}]"),
     "ref.target": ("没有存储 {name}", 'no target "{name}"'),
     "ref.schema": ("没有结构 {name}", 'no schema "{name}"'),
     "ref.loop": ("作业同时读写该主题", "the job reads the topic it writes"),

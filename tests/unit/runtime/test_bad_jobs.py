@@ -1,4 +1,4 @@
-"""What is said about a bad jobs.yaml, word for word: one golden text per case of `bad_jobs.case`."""
+"""What is said about a bad jobs.yaml, word for word: a golden text per case of the two files beside it."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ import pytest
 
 from pipelines.runtime import i18n
 from pipelines.runtime.config.references import Installed
+from pipelines.runtime.config.steps import Flow
 from pipelines.runtime.errors import ConfigError
 from pipelines.runtime.jobs import parse_jobs
 
 INSTALLED = Installed(
     connectors=frozenset({"ndjson", "pos", "archive", "mock"}),
-    steps=frozenset({"intake.decode", "ledger.post", "stock.on_hand"}),
+    steps=dict.fromkeys({"intake.decode", "ledger.post", "stock.on_hand"}, Flow()),
     maps=frozenset({"online_retail", "iowa_liquor"}),
     schemas=frozenset({"stock", "event", "core.movement"}),
 )
 ENVIRON = {"TOKEN": "s3cr3t-value", "EMPTY": ""}
-STANDS_FOR = {"$TAB": "\t", "$BEL": "\a", "$BOM": "\ufeff"}
+HEAD = "version: 1\nsources: {events: {connector: ndjson}}\njobs:\n  stock-live:\n    in: [events]\n"
+STANDS_FOR = {"$TAB": "\t", "$BEL": "\a", "$BOM": "\ufeff", "$JOB\n": HEAD}
 
 
-def _cases() -> Iterator[tuple[str, str, str]]:
-    text = Path(__file__).with_name("bad_jobs.case").read_text(encoding="utf-8")
+def _cases(file_name: str = "bad_jobs.case") -> Iterator[tuple[str, str, str]]:
+    text = Path(__file__).with_name(file_name).read_text(encoding="utf-8")
     for case in re.split(r"^--- (?=\w)", text, flags=re.MULTILINE)[1:]:
         name, _, body = case.partition("\n")
         file, _, said = body.partition("=>\n")
@@ -34,6 +36,7 @@ def _cases() -> Iterator[tuple[str, str, str]]:
 
 
 CASES = list(_cases())
+STEPS = list(_cases("bad_steps.case"))
 
 
 @pytest.fixture(autouse=True)
@@ -44,9 +47,9 @@ def _english() -> Iterator[None]:
     i18n.use(before)
 
 
-def _said(file: str) -> str:
+def _said(file: str, installed: Installed = INSTALLED) -> str:
     with pytest.raises(ConfigError) as caught:
-        parse_jobs(file.encode(), Path("jobs.yaml"), ENVIRON, INSTALLED)
+        parse_jobs(file.encode(), Path("jobs.yaml"), ENVIRON, installed)
     assert caught.value.exit_code == 78
     return str(caught.value)
 
@@ -89,3 +92,18 @@ def test_aliases_cannot_multiply_without_end() -> None:
     rows += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 9)]
     with pytest.raises(ConfigError, match="too many of them"):
         parse_jobs("\n".join(rows).encode(), Path("jobs.yaml"), {}, INSTALLED)
+
+
+@pytest.mark.parametrize(("name", "file", "expected"), STEPS, ids=[case[0] for case in STEPS])
+def test_steps_that_make_no_chain(name: str, file: str, expected: str) -> None:
+    installed = Installed.find()
+    assert _said(file, installed) == expected
+    i18n.use("zh")
+    places = [re.match(r"\S+ \S+:", line)[0] for line in expected.splitlines()]  # type: ignore[index]
+    assert [re.match(r"\S+ \S+:", line)[0] for line in _said(file, installed).splitlines()] == places  # type: ignore[index]
+
+
+def test_any_order_that_makes_a_chain_is_taken() -> None:
+    steps = "[intake.decode, ledger.post, audit.chain, audit.intake]"
+    found = parse_jobs(f"{HEAD}    steps: {steps}\n".encode(), Path("jobs.yaml"), {}, Installed.find())
+    assert found.jobs["stock-live"].steps[2:] == ["audit.chain", "audit.intake"]

@@ -16,6 +16,7 @@ import pytest
 from pipelines import cli
 from pipelines.runtime import i18n
 from pipelines.runtime.config.references import Installed
+from pipelines.runtime.config.steps import Flow
 from pipelines.runtime.errors import DiskFull, StoreLocked
 from tests.repo import ROOT
 
@@ -99,9 +100,7 @@ def stocktwin(
 ) -> Iterator[Run]:
     """Run the command in an empty directory with a small jobs.yaml; returns (exit code, out, err)."""
     before = i18n.current()
-    installed = Installed(
-        frozenset({"ndjson"}), frozenset({"intake.decode"}), frozenset(), frozenset({"stock"})
-    )
+    installed = Installed(frozenset({"ndjson"}), {"intake.decode": Flow()}, frozenset(), frozenset({"stock"}))
     monkeypatch.setattr(Installed, "find", staticmethod(lambda: installed))
     monkeypatch.chdir(tmp_path)
     for name in ("LC_ALL", "LC_MESSAGES", "LANG", "STOCKTWIN_LANG", "STOCKTWIN_DEBUG", "STOCKTWIN_DATA"):

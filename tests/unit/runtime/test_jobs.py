@@ -10,13 +10,14 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipelines.runtime.config.references import Installed
+from pipelines.runtime.config.steps import Flow
 from pipelines.runtime.errors import ConfigError, UsageError
 from pipelines.runtime.jobs import chosen_jobs, find_jobs_file, jobs_schema, load_jobs, parse_jobs
 from tests.repo import ROOT
 
 INSTALLED = Installed(
     connectors=frozenset({"ndjson", "pos", "archive", "mock"}),
-    steps=frozenset({"intake.decode", "ledger.post"}),
+    steps=dict.fromkeys({"intake.decode", "ledger.post"}, Flow()),
     maps=frozenset({"online_retail"}),
     schemas=frozenset({"stock"}),
 )
