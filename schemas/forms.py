@@ -27,25 +27,25 @@ class Form(NamedTuple):
 
 
 class BadForm(ValueError):
-    """A text that cannot be what its field names; the message says why."""
+    """A text that cannot be what its field names; the message quotes it, in no language."""
 
 
 def _item(text: str) -> str:
     if is_virtual(text):
-        raise BadForm("@ begins the accounts that are no goods")
+        raise BadForm(repr(text[:40]))
     return text
 
 
 def _site(text: str) -> str:
     if not may_name_site(text):
-        raise BadForm("a site does not begin with @ (a virtual account) and has no / in it (a bin)")
+        raise BadForm(repr(text[:40]))
     return text
 
 
 def _place(text: str) -> str:
     site, slash, bin_ = text.partition("/")
     if is_virtual(text) or not site or (slash and not bin_):
-        raise BadForm("a place is SITE or SITE/BIN and does not begin with @ (a virtual account)")
+        raise BadForm(f"{text[:40]!r} ≠ SITE, SITE/BIN")
     return text
 
 
@@ -54,7 +54,7 @@ def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
     except (ValueError, OSError, KeyError) as error:
-        raise BadForm(f"{text!r} is no zone of the IANA database, like Asia/Shanghai") from error
+        raise BadForm(f"{text[:40]!r} ∉ IANA") from error
     return text
 
 
@@ -62,7 +62,7 @@ def _gtin(text: str) -> str:
     try:
         return check("gtin", text)
     except BadIdentifier as error:
-        raise BadForm(error.problem) from error
+        raise BadForm(repr(text[:40])) from error
 
 
 def _shaped(pattern: str, wanted: str) -> Form:
@@ -70,7 +70,7 @@ def _shaped(pattern: str, wanted: str) -> Form:
 
     def take(text: str) -> str:
         if not compiled.fullmatch(text):
-            raise BadForm(f"{text[:40]!r} is not {wanted}")
+            raise BadForm(f"{text[:40]!r} ≠ {wanted}")
         return text
 
     return Form(take, pattern)
@@ -82,7 +82,7 @@ FORMS: Mapping[str, Form] = MappingProxyType({
     "place": Form(_place, r"(?![@/])(?!.*/$)[^\u0000-\u001f\u007f-\u009f]*"),
     "zone": Form(_zone, r"[A-Za-z0-9_+\-]+(/[A-Za-z0-9_+\-]+)*"),
     "gtin": Form(_gtin, r"([0-9]{8}|[0-9]{12,14})"),
-    "currency": _shaped(r"[A-Z]{3}", "a currency of ISO 4217, like CNY"),
-    "clock": _shaped(r"([01][0-9]|2[0-3]):[0-5][0-9]", "a time of day HH:MM"),
-    "period": _shaped(r"(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])", "a month YYYY-MM"),
+    "currency": _shaped(r"[A-Z]{3}", "AAA"),
+    "clock": _shaped(r"([01][0-9]|2[0-3]):[0-5][0-9]", "HH:MM"),
+    "period": _shaped(r"(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])", "YYYY-MM"),
 })  # fmt: skip

@@ -165,7 +165,8 @@ TEXTS: Mapping[Reason, Text] = MappingProxyType({
         "用新的事件号;改正用 event.correct。", "Use a new id; to change an event, send event.correct."),
     Reason.NOT_ALLOWED: Text(
         "按此企业的设置不允许。", "The settings of this entity do not allow it.",
-        "见详情中所指的设置。", "See the setting named in the detail."),
+        "核对企业的设置(币种、计价方法、范围)与物料的单位。",
+        "Look at the settings of the entity (currency, valuation, scope) and at the item's unit."),
     Reason.UNKNOWN_MASTER: Text(
         "物料或地点没有主数据,而来源要求有。", "The item or site has no master, and the door demands one.",
         "先发送主数据,或在 jobs.yaml 中为该来源设 unknown_master: auto。",

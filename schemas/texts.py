@@ -12,7 +12,7 @@ BLANK = " \t\r\n\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, ran
 
 
 class BadText(ValueError):
-    """A text that is none; `reason` is the refusal, the message says why."""
+    """A text that is none; `reason` is the refusal, the message what was found, in no language."""
 
     def __init__(self, reason: Reason, problem: str) -> None:
         super().__init__(problem)
@@ -29,9 +29,9 @@ def clean(text: str) -> str:
     try:
         size = len(kept.encode())
     except UnicodeEncodeError as error:
-        raise BadText(Reason.BAD_ENCODING, "a lone surrogate is no character") from error
+        raise BadText(Reason.BAD_ENCODING, "U+D800 … U+DFFF") from error
     if size > MAX_TEXT_BYTES:
-        raise BadText(Reason.RANGE, f"more than {MAX_TEXT_BYTES} bytes")
+        raise BadText(Reason.RANGE, f"> {MAX_TEXT_BYTES} bytes")
     if any(unicodedata.category(ch) == "Cc" for ch in kept):
-        raise BadText(Reason.BAD_TYPE, "control characters are not text")
+        raise BadText(Reason.BAD_TYPE, "U+0000 … U+009F")
     return kept

@@ -180,7 +180,7 @@ def decode_json(data: pa.LargeBinaryArray, a: Arrival) -> Decoded:
 
 def _named(row: Row, a: Arrival) -> None:
     if "id" not in row and not a.file_id:
-        raise Refused(Reason.MISSING_FIELD, "an event needs an id; only rows of a file may lack it")
+        raise Refused(Reason.MISSING_FIELD, "id")
 
 
 def decode_columns(events: pa.Table, rec_index: I64, refused: list[Verdict], a: Arrival) -> Decoded:

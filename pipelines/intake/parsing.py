@@ -10,7 +10,10 @@ from schemas.reasons import Reason
 
 
 class Refused(Exception):
-    """The verdict on a record: `reason`, `detail` for a person, and what could be read of its id and type."""
+    """The verdict on a record: `reason`, `detail`, and what could be read of its id and type.
+
+    `detail` is of no language: the place, what stands there, and after `≠ ∉ > <` what it is not.
+    """
 
     def __init__(self, reason: Reason, detail: str) -> None:
         detail = readable(detail)  # it may quote the record
@@ -40,13 +43,13 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for k, v in pairs:
         if k in found:
-            refuse(Reason.DUPLICATE_KEY, f'"{k[:64]}" stands twice in one object')
+            refuse(Reason.DUPLICATE_KEY, f'"{k[:64]}" 2×')
         found[k] = v
     return found
 
 
 def _constant(word: str) -> NoReturn:
-    refuse(Reason.NOT_JSON, f"{word} is not a JSON value")
+    refuse(Reason.NOT_JSON, word)
 
 
 _DECODER = json.JSONDecoder(
@@ -78,22 +81,22 @@ def _depth(text: str) -> int:
 def parse(raw: bytes) -> dict[str, Any]:
     """The JSON object of one record, or `Refused`."""
     if len(raw.rstrip(b"\r\n")) > MAX_RECORD_BYTES:
-        refuse(Reason.TOO_LARGE, f"a record has at most {MAX_RECORD_BYTES} bytes")
+        refuse(Reason.TOO_LARGE, f"> {MAX_RECORD_BYTES} bytes")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as e:
-        refuse(Reason.BAD_ENCODING, f"byte {e.start} is not UTF-8")
+        refuse(Reason.BAD_ENCODING, f"byte {e.start} ≠ UTF-8")
     if text.startswith("\ufeff"):
-        refuse(Reason.BAD_ENCODING, "the record begins with a byte order mark")
+        refuse(Reason.BAD_ENCODING, "byte 0: U+FEFF")
     if (text.count("{") + text.count("[")) > MAX_DEPTH and _depth(text) > MAX_DEPTH:
-        refuse(Reason.TOO_DEEP, f"objects nest at most {MAX_DEPTH} deep")
+        refuse(Reason.TOO_DEEP, f"> {MAX_DEPTH}")
     try:
         body = text.strip(" \t\r\n")
         found, end = _DECODER.raw_decode(body)
     except ValueError as e:
-        refuse(Reason.NOT_JSON, str(e)[:200])
+        refuse(Reason.NOT_JSON, f"char {getattr(e, 'pos', 0)}")
     if end != len(body):
-        refuse(Reason.NOT_JSON, f"something follows the object at character {end}")
+        refuse(Reason.NOT_JSON, f"char {end}")
     if not isinstance(found, dict):
-        refuse(Reason.NOT_JSON, "a record is a JSON object")
+        refuse(Reason.NOT_JSON, "≠ object")
     return found

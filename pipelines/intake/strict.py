@@ -34,6 +34,7 @@ _TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)?\Z", re.ASCII
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WRITTEN = "YYYY-MM-DDThh:mm:ss±hh:mm"
 _DIGITS = 18  # |value x 10^places| < 10^18
 _EXPONENT, _FAR = 10, 10**9  # an exponent of so many characters is beyond every limit
 
@@ -41,7 +42,7 @@ _EXPONENT, _FAR = 10, 10**9  # an exponent of so many characters is beyond every
 def text_of(name: str, v: Any) -> str:
     """A clean string: NFC, trimmed, no control characters, at most 256 bytes."""
     if not isinstance(v, str) or isinstance(v, Number):
-        refuse(Reason.BAD_TYPE, f"{name}: text expected")
+        refuse(Reason.BAD_TYPE, f"{name} ≠ string")
     try:
         return clean(v)
     except BadText as error:
@@ -60,7 +61,7 @@ def integer_of(name: str, v: Any, places: int) -> int:
     """An exact decimal as value x 10^places."""
     m = _NUMBER.match(v) if isinstance(v, str) else None
     if m is None:
-        refuse(Reason.BAD_TYPE, f"{name}: a decimal expected")
+        refuse(Reason.BAD_TYPE, f"{name} ≠ decimal({_DIGITS},{places})")
     sign, whole, fraction, exponent = m[1], m[2], m[3] or "", m[4] or "0"
     digits = (whole + fraction).lstrip("0")
     kept = digits.rstrip("0")
@@ -69,9 +70,9 @@ def integer_of(name: str, v: Any, places: int) -> int:
     shift = int(exponent) if len(exponent) < _EXPONENT else -_FAR if exponent[0] == "-" else _FAR
     power = shift + places - len(fraction) + len(digits) - len(kept)
     if power < 0:
-        refuse(Reason.SCALE, f"{name}: at most {places} decimals")
+        refuse(Reason.SCALE, f"{name} ≠ decimal({_DIGITS},{places})")
     if len(kept) + power > _DIGITS:
-        refuse(Reason.RANGE, f"{name}: a number out of range")
+        refuse(Reason.RANGE, f"{name} ≠ decimal({_DIGITS},{places})")
     scale: int = 10**power
     return int(sign + kept) * scale
 
@@ -79,33 +80,33 @@ def integer_of(name: str, v: Any, places: int) -> int:
 def time_of(name: str, v: Any) -> int:
     """RFC 3339 with offset as milliseconds since 1970 UTC; finer digits are cut off."""
     if not isinstance(v, str) or isinstance(v, Number):
-        refuse(Reason.BAD_TYPE, f"{name}: a time expected")
+        refuse(Reason.BAD_TYPE, f"{name} ≠ {_WRITTEN}")
     m = _TIME.match(v.strip())
     if not m:
-        refuse(Reason.BAD_TIME, f"{name}: RFC 3339 expected, like 2026-11-23T08:00:00+08:00")
+        refuse(Reason.BAD_TIME, f"{name} ≠ {_WRITTEN}")
     y, mo, d, h, mi, s = (int(g) for g in m.groups()[:6])
     zone = m.group(8)
     try:
         local = datetime(y, mo, d, h, mi, s, tzinfo=UTC)
-    except ValueError as e:
-        refuse(Reason.BAD_TIME, f"{name}: {e}")
+    except ValueError:
+        refuse(Reason.BAD_TIME, f"{name}: {v.strip()[:40]}")
     if zone is None:
-        refuse(Reason.NAIVE_TIME, f"{name}: no offset; write +08:00 or Z behind it")
+        refuse(Reason.NAIVE_TIME, f"{name}: {v.strip()[:40]} ≠ {_WRITTEN}")
     shift = 0
     if zone not in "Zz":
         oh, om = int(zone[1:3]), int(zone[4:])
         if oh > 23 or om > 59:
-            refuse(Reason.BAD_TIME, f"{name}: {zone} is no offset")
+            refuse(Reason.BAD_TIME, f"{name}: {zone}")
         shift = (oh * 60 + om) * 60_000 * (-1 if zone[0] == "-" else 1)
     ms = (local - _EPOCH) // timedelta(milliseconds=1) + int((m.group(7) or "0").ljust(3, "0")[:3]) - shift
     if not TIME_MIN_MS <= ms <= TIME_MAX_MS:
-        refuse(Reason.RANGE, f"{name}: times lie between 1970 and 2199")
+        refuse(Reason.RANGE, f"{name} ∉ 1970 … 2199")
     return ms
 
 
 def _ranged(f: Field, v: int) -> int:
     if (v <= 0 and f.positive) or (v < 0 and not f.signed):
-        refuse(Reason.RANGE, f"{f.name}: must be {'above 0' if f.positive else '0 or more'}")
+        refuse(Reason.RANGE, f"{f.name} {'≤' if f.positive else '<'} 0")
     return v
 
 
@@ -117,14 +118,14 @@ def canonical(f: Field, v: Any) -> int | str | bool | list[str] | dict[str, Any]
         return time_of(f.name, v)
     if f.kind is Kind.INT:
         if not isinstance(v, Number):
-            refuse(Reason.BAD_TYPE, f"{f.name}: a whole number expected")
+            refuse(Reason.BAD_TYPE, f"{f.name} ≠ integer")
         n = integer_of(f.name, v, 0)
         if n < 0 and f.name in ("seq", "schema"):
-            refuse(Reason.RANGE, f"{f.name}: must be 0 or more")
+            refuse(Reason.RANGE, f"{f.name} < 0")
         return n
     if f.kind is Kind.BOOL:
         if not isinstance(v, bool):
-            refuse(Reason.BAD_TYPE, f"{f.name}: true or false expected")
+            refuse(Reason.BAD_TYPE, f"{f.name} ≠ true, false")
         return v
     if f.kind in (Kind.STRING, Kind.REF):
         word = text_of(f.name, v)
@@ -132,18 +133,18 @@ def canonical(f: Field, v: Any) -> int | str | bool | list[str] | dict[str, Any]
     if f.kind is Kind.ENUM:
         word = text_of(f.name, v)
         if word and word not in f.enum:
-            refuse(Reason.RANGE, f"{f.name}: one of {', '.join(f.enum)}")
+            refuse(Reason.RANGE, f"{f.name} ∉ {', '.join(f.enum)}")
         return word
     if f.kind is Kind.REFS:
         if not isinstance(v, list) or not v:
-            refuse(Reason.BAD_TYPE, f"{f.name}: a list of references expected")
+            refuse(Reason.BAD_TYPE, f"{f.name} ≠ [string, …]")
         return [text_of(f.name, x) for x in v]
     if not isinstance(v, dict):
-        refuse(Reason.BAD_TYPE, f"{f.name}: an object expected")
+        refuse(Reason.BAD_TYPE, f"{f.name} ≠ object")
     if f.kind is Kind.NAMES:
         for k in v:
             if k not in ("zh", "en"):
-                refuse(Reason.UNKNOWN_FIELD, f"{f.name}: zh and en are its languages")
+                refuse(Reason.UNKNOWN_FIELD, f"{f.name}.{k[:64]} ∉ zh, en")
         return {k: text_of(f"{f.name}.{k}", x) for k, x in v.items()}
     if f.kind is Kind.FACTORS:
         return _factors(f.name, v)
@@ -156,19 +157,19 @@ def _factors(name: str, v: dict[str, Any]) -> dict[str, int]:
     for k, x in v.items():
         unit = text_of(name, k)
         if not unit:
-            refuse(Reason.BAD_TYPE, f"{name}: a unit without a name")
+            refuse(Reason.BAD_TYPE, f'{name}: ""')
         if any(canonical_unit(unit) == canonical_unit(other) for other in factors):
-            refuse(Reason.DUPLICATE_KEY, f"{name}: {unit} stands twice, under two names")
+            refuse(Reason.DUPLICATE_KEY, f"{name}.{unit} 2×")
         factors[unit] = integer_of(f"{name}.{unit}", x, DECIMALS[Kind.QTY])
         if factors[unit] <= 0:
-            refuse(Reason.RANGE, f"{name}.{unit}: a factor is above 0")
+            refuse(Reason.RANGE, f"{name}.{unit} ≤ 0")
     return factors
 
 
 def _type(found: dict[str, Any]) -> EventType:
     schema = found.get("schema")
     if schema is not None and integer_of("schema", schema, 0) > 1:
-        refuse(Reason.NEWER_SCHEMA, f"schema {schema} is newer than this release (1)")
+        refuse(Reason.NEWER_SCHEMA, f"schema {schema} > 1")
     name = found.get("type")
     if name is None:
         refuse(Reason.MISSING_FIELD, "type")
@@ -182,7 +183,7 @@ def _values(found: dict[str, Any], t: EventType) -> Row:
     known = {f.name: f for f in (*ENVELOPE, *t.fields)}
     for name in found:
         if name not in known:
-            refuse(Reason.UNKNOWN_FIELD, f"{t.name} has no field {name[:64]}")
+            refuse(Reason.UNKNOWN_FIELD, f"{t.name}: {name[:64]}")
     row: Row = {"type": type_code(t.name)}
     attrs: dict[str, Any] = {}
     for f in (*ENVELOPE, *t.fields):
@@ -191,7 +192,7 @@ def _values(found: dict[str, Any], t: EventType) -> Row:
             v = canonical(f, v)
         if v is None or v == "":
             if f.required:
-                refuse(Reason.MISSING_FIELD, f"{t.name} needs {f.name}")
+                refuse(Reason.MISSING_FIELD, f"{t.name}: {f.name}")
         elif f.name == "trust":
             row["trust"] = TRUST.index(str(v))
         elif f.name not in ("type", "schema"):
@@ -202,7 +203,7 @@ def _values(found: dict[str, Any], t: EventType) -> Row:
                 row[column] = v
     for group in t.one_of:
         if not any(n in attrs or COLUMN_OF[n] in row for n in group):
-            refuse(Reason.MISSING_FIELD, f"{t.name} needs {' or '.join(group)}")
+            refuse(Reason.MISSING_FIELD, f"{t.name}: {' | '.join(group)}")
     if attrs:
         row["attrs"] = json.dumps(attrs, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return row
@@ -215,9 +216,9 @@ def decode_fields(found: dict[str, Any], arrival_ms: int) -> Row:
         row = _values(found, t)
         for name in ("time", "recorded_at"):
             if int(row.get(name, 0)) > arrival_ms + (FUTURE_MS if name == "time" else 0):
-                refuse(Reason.FUTURE, f"{name}: lies too far ahead of its arrival")
+                refuse(Reason.FUTURE, name)
         if t.status != "posted":
-            refuse(Reason.NOT_YET, f"{t.name} comes with a later release")
+            refuse(Reason.NOT_YET, t.name)
     except Refused as r:
         r.event_id = _glimpse(found.get("id"))
         r.type = _glimpse(found.get("type"))

@@ -70,20 +70,20 @@ class Masters:
         name = e["type_name"]
         if name == "master.entity":
             if attrs.get("valuation") == "standard":
-                raise Refusal(Reason.NOT_YET, "valuation standard comes with a later release")
+                raise Refusal(Reason.NOT_YET, "valuation: standard")
             for field, now in self.settings(ent).items():
                 if (
                     field in ("currency", "valuation", "scope")
                     and attrs.get(field, now) != now
                     and n[N_MOVED]
                 ):
-                    raise Refusal(Reason.NOT_ALLOWED, f"{field} is {now} and goods have moved: it stays")
+                    raise Refusal(Reason.NOT_ALLOWED, f"{field}: {now} ≠ {attrs[field]}")
         elif name == "master.item" and e["uom"]:
             i = self.s.t["I"].data[item]
             unit = unit_row(self.s, e["uom"])
             units = self.s.t["U"].data
             if i[I_BORN] and units[i[I_UNIT], U_CANON] != units[unit, U_CANON]:
-                raise Refusal(Reason.NOT_ALLOWED, "the unit of an item that has moved stays as it is")
+                raise Refusal(Reason.NOT_ALLOWED, f"uom: {self._unit_name(int(i[I_UNIT]))} ≠ {e['uom']}")
 
     def settings(self, ent: int) -> dict[str, str]:
         """An entity's settings as words."""

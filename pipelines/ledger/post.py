@@ -180,6 +180,7 @@ class LedgerStep:
             ev[refs, E_DOC] = documents(self.state, ev[refs, E_RH1].copy(), *said)
 
     def _run(self, p: Plan, ev: I64, verdicts: I64, batch: pa.RecordBatch) -> None:
+        self._why: dict[int, str] = {}  # row of a master that was refused -> detail
         self._stack = np.empty((len(p.records) + 1, 2), np.int64)
         first = p.records[p.steps[:, W_RECORD], 0]
         at = 0
@@ -222,12 +223,13 @@ class LedgerStep:
             return False
         try:
             if status == REFUSED:
-                raise Refusal(Reason.ID_CONFLICT, "this id stands for another content")
+                raise Refusal(Reason.ID_CONFLICT, "")
             if last - first > 1:
-                raise Refusal(Reason.NOT_ALLOWED, "a master stands alone in its record")
+                raise Refusal(Reason.NOT_ALLOWED, f"{e['type_name']}: 1 ≠ {last - first}")
             self.masters.check(e, int(ev[first, E_ENT]), int(ev[first, E_ITEM]))
         except Refusal as r:
             verdicts[first:last, V_STATUS], verdicts[first:last, V_REASON] = REFUSED, CODE[r.reason]
+            self._why |= dict.fromkeys(range(first, last), r.detail)
             return False
         v[V_VERSION] = self.masters.apply(e, int(ev[first, E_ENT]), int(ev[first, E_ITEM]))
         v[V_STATUS], v[V_REC] = COMMITTED, s.t["N"].data[ev[first, E_ENT], 7]
@@ -289,7 +291,7 @@ class LedgerStep:
         refused = np.flatnonzero(v[keep, V_STATUS] == REFUSED)
         detail = [""] * len(keep)
         for j in refused.tolist():
-            detail[j] = self._detail(v[keep[j]])
+            detail[j] = self._why.get(int(keep[j])) or self._detail(v[keep[j]])
         return pa.table({
             "rec": ev[keep, E_GROUP], "status": status[keep], "reason": v[keep, V_REASON],
             "detail": pa.array(detail),
@@ -302,19 +304,11 @@ class LedgerStep:
         })  # fmt: skip
 
     def _detail(self, v: I64) -> str:
-        reason = BY_CODE[int(v[V_REASON])]
-        if reason is Reason.NEGATIVE_STOCK:
-            return f"{_decimal(int(v[V_BOOK]))} on hand, {_decimal(int(v[V_QTY]))} asked for"
-        if reason is Reason.OVER_RETURN:
-            return f"{_decimal(int(v[V_QTY]))} is more than what is left to return"
+        """What was found, in no language; the reason says the rest."""
+        asked = _decimal(int(v[V_QTY]))
         return {
-            Reason.UNKNOWN_REFERENCE: "the event it refers to is not there, or is no such document",
-            Reason.ID_CONFLICT: "this id stands for another content",
-            Reason.UNKNOWN_UOM: "not a unit of this item",
-            Reason.FRACTION: "this item is counted in whole units",
-            Reason.SCALE: "more decimals than the unit or the currency has",
-            Reason.AMOUNT_MISMATCH: "amount and quantity times price differ by more than one minor unit",
-        }.get(reason, "")
+            Reason.NEGATIVE_STOCK: f"{_decimal(int(v[V_BOOK]))} < {asked}", Reason.OVER_RETURN: asked
+        }.get(BY_CODE[int(v[V_REASON])], "")  # fmt: skip
 
     def _keep_waiting(self, batch: pa.RecordBatch, v: I64, fresh: int) -> None:
         kept = np.flatnonzero(v[:, V_STATUS] == WAITING)

@@ -241,10 +241,12 @@ def as_error(error: BaseException, place: str = "") -> StocktwinError | None:
 
 
 def _adopted(error: BaseException, place: str) -> StocktwinError:
+    from pipelines.runtime.texts import doors
+
     told = StocktwinError(
         str(getattr(error, "place", "") or place),
-        str(getattr(error, "what", "")),
-        str(getattr(error, "cure", "") or ""),
+        doors.told(str(getattr(error, "what", ""))),
+        doors.told(str(getattr(error, "cure", "") or "")),
     )
     code = getattr(error, "exit_code", None)
     told.exit_code = code if isinstance(code, int) and 0 < code < 256 else 1

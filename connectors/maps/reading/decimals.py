@@ -25,15 +25,15 @@ EXACT = Context(prec=2000, traps=[Inexact, InvalidOperation, Overflow])
 def parse(text: str, column: str) -> Decimal:
     """The exact value of `text`; `RowError` (`bad_type`, or `range` when absurdly long) names `column`."""
     if _NUMBER.fullmatch(text) is None:
-        raise RowError(Reason.BAD_TYPE, f"{column}: {text[:60]!r} is not a number")
+        raise RowError(Reason.BAD_TYPE, f"{column}: {text[:60]!r} ≠ decimal")
     if len(text) > _MAX_TEXT:
-        raise RowError(Reason.RANGE, f"{column}: a number of {len(text)} characters")
+        raise RowError(Reason.RANGE, f"{column}: > {_MAX_TEXT}")
     try:
         value = Decimal(text, EXACT)
     except DecimalException as error:
-        raise RowError(Reason.RANGE, f"{column}: {text[:60]!r} is beyond every limit") from error
+        raise RowError(Reason.RANGE, f"{column}: {text[:60]!r} ∉ 10^±{_MAX_EXPONENT}") from error
     if value and abs(value.adjusted()) > _MAX_EXPONENT:
-        raise RowError(Reason.RANGE, f"{column}: {text[:60]!r} is beyond every limit")
+        raise RowError(Reason.RANGE, f"{column}: {text[:60]!r} ∉ 10^±{_MAX_EXPONENT}")
     return value
 
 

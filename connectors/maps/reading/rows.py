@@ -11,7 +11,7 @@ from connectors.maps.errors import Refused, RowError
 from connectors.maps.plan import Const, Emit, Lookup, Moment, Plan, Template, Test, Text, Value
 from connectors.maps.reading import decimals, expr
 from connectors.maps.reading.fields import line_end, split_record
-from schemas.fields import MAX_RECORD_BYTES
+from schemas.fields import MAX_DEPTH, MAX_RECORD_BYTES
 from schemas.reasons import Reason
 
 Row = Mapping[str, str]
@@ -40,19 +40,19 @@ def read(plan: Plan, header: tuple[str, ...], record: bytes) -> Row:
     """The columns of a record by name; `RowError` where it has no columns to give."""
     body = line_end(record)
     if len(body) > MAX_RECORD_BYTES:
-        raise RowError(Reason.TOO_LARGE, f"the record is longer than {MAX_RECORD_BYTES} bytes")
+        raise RowError(Reason.TOO_LARGE, f"> {MAX_RECORD_BYTES} bytes")
     try:
         text = body.decode(plan.encoding)
     except UnicodeDecodeError as error:
-        raise RowError(Reason.BAD_ENCODING, f"byte {error.start} is not {plan.encoding}") from error
+        raise RowError(Reason.BAD_ENCODING, f"byte {error.start} ≠ {plan.encoding}") from error
     text = text.removeprefix("\ufeff")
     if plan.format != "csv":
         return read_json(text)
     fields = split_record(text, plan.delimiter)
     if fields is None:
-        raise RowError(Reason.BAD_TYPE, "a quoted field is not closed, or text follows its closing quote")
+        raise RowError(Reason.BAD_TYPE, '"…')
     if len(fields) != len(header):
-        raise RowError(Reason.BAD_TYPE, f"{len(fields)} fields, the header has {len(header)}")
+        raise RowError(Reason.BAD_TYPE, f"columns: {len(fields)} ≠ {len(header)}")
     return dict(zip(header, fields, strict=True))
 
 
@@ -63,30 +63,32 @@ def read_json(text: str) -> Row:
             text, parse_int=str, parse_float=str, parse_constant=_no_constant, object_pairs_hook=_no_twins
         )
     except RecursionError as error:
-        raise RowError(Reason.TOO_DEEP, "nested too deep") from error
+        raise RowError(Reason.TOO_DEEP, f"> {MAX_DEPTH}") from error
     except ValueError as error:
-        raise RowError(Reason.NOT_JSON, str(error)[:200]) from error
+        raise RowError(Reason.NOT_JSON, f"char {getattr(error, 'pos', 0)}") from error
     if not isinstance(found, dict):
-        raise RowError(Reason.NOT_JSON, "not an object")
+        raise RowError(Reason.NOT_JSON, "≠ object")
     row: dict[str, str] = {}
     _flatten(found, "", row, 0)
     return row
 
 
 def _no_constant(name: str) -> str:
-    raise ValueError(f"{name} is not JSON")
+    raise RowError(Reason.NOT_JSON, name)
 
 
 def _no_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise RowError(Reason.DUPLICATE_KEY, "an object names a key twice")
+    found: dict[str, object] = {}
+    for name, value in pairs:
+        if name in found:
+            raise RowError(Reason.DUPLICATE_KEY, f'"{name[:64]}" 2×')
+        found[name] = value
     return found
 
 
 def _flatten(found: dict[str, object], prefix: str, row: dict[str, str], depth: int) -> None:
-    if depth > 16:
-        raise RowError(Reason.TOO_DEEP, "nested deeper than 16 levels")
+    if depth > MAX_DEPTH:
+        raise RowError(Reason.TOO_DEEP, f"> {MAX_DEPTH}")
     for key, value in found.items():
         if isinstance(value, dict):
             _flatten(value, f"{prefix}{key}.", row, depth + 1)
@@ -94,7 +96,7 @@ def _flatten(found: dict[str, object], prefix: str, row: dict[str, str], depth: 
             row[prefix + key] = _NotRead()
         elif isinstance(value, str):
             if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
-                raise RowError(Reason.BAD_ENCODING, f"{prefix}{key}: a lone surrogate")
+                raise RowError(Reason.BAD_ENCODING, f"{prefix}{key}: U+D800 … U+DFFF")
             row[prefix + key] = value
         else:
             row[prefix + key] = "" if value is None else "true" if value is True else "false"
@@ -104,7 +106,7 @@ def cell(row: Row, column: str) -> str:
     """The trimmed text of a column; "" when the row has none."""
     value = row.get(column, "")
     if isinstance(value, _NotRead):
-        raise RowError(Reason.BAD_TYPE, f"{column}: a list")
+        raise RowError(Reason.BAD_TYPE, f"{column}: […]")
     return value.strip()
 
 
@@ -121,7 +123,7 @@ def events(plan: Plan, row: Row, row_id: str, number: int) -> list[dict[str, str
                 if len(made) > 1:
                     event["id"] += f".{n}"
             return made
-    raise RowError(Reason.NO_RULE, "no rule of the map fits")
+    raise RowError(Reason.NO_RULE, "rules")
 
 
 def _event(emit: Emit, row: Row) -> dict[str, str]:
@@ -147,7 +149,7 @@ def look_up(value: Lookup, text: str) -> str:
         return ""
     found = value.table.get(text, value.default)
     if found is None:
-        raise RowError(Reason.BAD_TYPE, f"{value.column}: {text[:60]!r} is not in {value.file}")
+        raise RowError(Reason.BAD_TYPE, f"{value.column}: {text[:60]!r} ∉ {value.file}")
     return found
 
 
@@ -180,4 +182,4 @@ def value_of(value: Value, row: Row) -> str:
     try:
         return decimals.canonical(expr.evaluate(value.expr, numbers.__getitem__))
     except DecimalException as error:
-        raise RowError(Reason.RANGE, f"{', '.join(texts)}: beyond every limit") from error
+        raise RowError(Reason.RANGE, ", ".join(texts)) from error

@@ -87,10 +87,12 @@ class Clock:
                 continue
             try:
                 return _instant(found.groupdict(), self.zone)
+            except _Skipped as error:
+                raise RowError(Reason.BAD_TIME, f"{column}: {text[:60]!r} ∉ {self.zone}") from error
             except (ValueError, OverflowError) as error:
-                raise RowError(Reason.BAD_TIME, f"{column}: {text[:60]!r}: {error}") from error
-        wanted = " or ".join(repr(f.text) for f in self.formats)
-        raise RowError(Reason.BAD_TIME, f"{column}: {text[:60]!r} is not written {wanted}")
+                raise RowError(Reason.BAD_TIME, f"{column}: {text[:60]!r}") from error
+        wanted = ", ".join(repr(f.text) for f in self.formats)
+        raise RowError(Reason.BAD_TIME, f"{column}: {text[:60]!r} ≠ {wanted}")
 
     def read_many(self, texts: Sequence[str]) -> list[str | None]:
         """`read` for many distinct texts; None where the row path has to say why it is none."""
@@ -152,6 +154,10 @@ class Clock:
         return self._offsets[day]
 
 
+class _Skipped(ValueError):
+    """A local time that never was: the clock was put forward over it."""
+
+
 def _instant(part: dict[str, str], zone: str) -> str:
     year = int(part["Y"]) if part.get("Y") else 2000 + int(part["y"])
     hour = int(part.get("H") or part.get("I") or 0)
@@ -167,7 +173,7 @@ def _instant(part: dict[str, str], zone: str) -> str:
     else:
         instant = local.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC)
         if instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local:
-            raise ValueError(f"this local time does not exist in {zone}: the clock was put forward")
+            raise _Skipped
     fraction = (part.get("f") or "").rstrip("0")
     stamp = instant.replace(tzinfo=None).isoformat()
     return f"{stamp}.{fraction}Z" if fraction else f"{stamp}Z"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.runtime.errors import MapError, StocktwinError
 from pipelines.runtime.progress import Progress
+from pipelines.runtime.warm import ready
 
 if TYPE_CHECKING:
     from connectors.maps.mapper import Mapper
@@ -37,10 +38,11 @@ def read_map(given: str) -> Mapper:
     """The map of this name or file; MapError with every mistake in it."""
     from connectors.maps.check import check_map as mistakes_of
     from connectors.maps.mapper import Mapper
+    from pipelines.runtime.texts.doors import told
 
     mistakes = mistakes_of(given)
     if mistakes:
-        raise MapError([StocktwinError(m.place, m.what, m.cure) for m in mistakes])
+        raise MapError([StocktwinError(m.place, told(m.what), told(m.cure)) for m in mistakes])
     return Mapper.from_file(given)
 
 
@@ -60,6 +62,7 @@ def dry_decode(given: str, map_given: str | None, progress: Progress) -> Trial:
         source = PosSource("trial", [given], Mapper.from_file(map_given))
     mappers: dict[str, Mapper] = getattr(source, "mappers", {})
     parts = source.parts()
+    ready()
     total = sum(Path(part).stat().st_size for part in parts)
     plain = not any(_is_packed(part) for part in parts)
     records, size, reasons = 0, 0, Counter[str]()

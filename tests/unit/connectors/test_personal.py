@@ -19,8 +19,8 @@ from connectors.personal.records import seal, seal_record
 from pipelines.intake.parsing import Refused
 from pipelines.intake.strict import Row, decode_row
 from pipelines.kernels.splice import spliced
-from tests.sim.mistakes import stream
-from tests.sim.mutations import ARRIVED, Bender
+from tests.sim.bent.mistakes import stream
+from tests.sim.bent.mutations import ARRIVED, Bender
 
 KEY = {VARIABLE: "k" * 32}
 

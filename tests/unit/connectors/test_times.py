@@ -43,9 +43,7 @@ def test_a_time_that_occurs_twice_takes_the_first():
 
 
 def test_a_time_that_never_occurs_is_refused():
-    with pytest.raises(
-        RowError, match=r"bad_time: t: '2011-03-27 01:30:00': .*does not exist in Europe/London"
-    ):
+    with pytest.raises(RowError, match=r"bad_time: t: '2011-03-27 01:30:00' ∉ Europe/London"):
         clock(FULL).read("2011-03-27 01:30:00", "t")
     assert clock(FULL).read("2011-03-27 02:00:00", "t") == "2011-03-27T01:00:00Z"
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 
 import pytest
 
 from pipelines import cli
 from pipelines.runtime import i18n
+from pipelines.runtime.errors import as_error
+from pipelines.runtime.texts import doors
 from tests.repo import ROOT
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -47,6 +51,74 @@ def test_every_msgid_in_the_code_exists_and_none_is_left_over() -> None:
     used = quoted | {f"doctor.{name}" for name in checks}
     used |= {f"{msgid}.cure" for msgid in used}
     assert sorted(i18n.CATALOGUE.keys() - used) == []
+
+
+def _texts(node: ast.expr | None) -> Iterator[str]:
+    """The texts that an expression may give, with {} for what is filled in."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.JoinedStr):
+        yield "".join(str(v.value) if isinstance(v, ast.Constant) else "{}" for v in node.values)
+    elif isinstance(node, ast.BoolOp):
+        for value in node.values:
+            yield from _texts(value)
+    elif isinstance(node, ast.IfExp):
+        yield from (*_texts(node.body), *_texts(node.orelse))
+
+
+def _said_by_doors() -> set[str]:
+    found: set[str] = set()
+    for path in (ROOT / "connectors").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "id", "") or getattr(node.func, "attr", "")
+                if name in ("MapError", "FileError", "KeyFault", "wrong"):
+                    found |= {text for part in node.args[1:3] for text in _texts(part)}
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("what", "cure"):
+                found |= set(_texts(node.value))
+    return {text for text in found if re.search("[a-z]{2}", text)}
+
+
+def test_what_a_door_says_is_said_in_chinese_too() -> None:
+    said = _said_by_doors()
+    assert len(said) > 90
+    assert sorted(said - doors.CHINESE.keys()) == []
+    for english, chinese in doors.CHINESE.items():
+        assert HAN.search(chinese) or english == "{}: {}"
+        assert chinese.format(*"abcd").count("{") == chinese.count("{{")
+        assert english.count("{}") == len(re.findall(r"(?<!\{)\{\d?\}(?!\})", chinese))
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("'cvs' is not known", "没有 'cvs'"),
+        ('did you mean "csv"?', '您是否想写 "csv"？'),
+        ("sale.delivery needs item or gtin", "sale.delivery 须有 item or gtin"),
+        ("not an expression: a bracket is not closed", "不是算式：括号没有闭合"),
+        ("has 3 records, not the 5 of the last run", "只有 3 条记录，上次运行已读到第 5 条"),
+        ("a.csv:2 gives 'x' a second value", "a.csv:2 给 'x' 第二个值"),
+        ("words of the system", "words of the system"),
+    ],
+)
+def test_a_door_is_told_in_the_language_in_use(english: str, chinese: str) -> None:
+    before = i18n.current()
+    try:
+        assert doors.told(english) == english
+        i18n.use("zh")
+        assert doors.told(english) == chinese
+        told = as_error(_Door(english))
+        assert told is not None
+        assert told.what == chinese
+    finally:
+        i18n.use(before)
+
+
+class _Door(Exception):
+    place, cure = "m.yaml", ""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
 
 
 def test_take_finds_the_language_anywhere() -> None:
