@@ -6,13 +6,16 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema
 import pytest
+from ruamel.yaml import YAML
 
 from pipelines.runtime import i18n
+from pipelines.runtime.config import marks, validate
 from pipelines.runtime.config.references import Installed
 from pipelines.runtime.config.steps import Flow
 from pipelines.runtime.errors import ConfigError
-from pipelines.runtime.jobs import parse_jobs
+from pipelines.runtime.jobs import jobs_schema, parse_jobs
 
 INSTALLED = Installed(
     connectors=frozenset({"ndjson", "pos", "archive", "mock"}),
@@ -107,3 +110,29 @@ def test_any_order_that_makes_a_chain_is_taken() -> None:
     steps = "[intake.decode, ledger.post, audit.chain, audit.intake]"
     found = parse_jobs(f"{HEAD}    steps: {steps}\n".encode(), Path("jobs.yaml"), {}, Installed.find())
     assert found.jobs["stock-live"].steps[2:] == ["audit.chain", "audit.intake"]
+
+
+def _judged(file: str) -> tuple[bool, bool] | None:
+    """(`check` refuses its shape, the schema does); None without a shape: no YAML, or variables in it."""
+    marked = marks.read(file.encode(), {})
+    if marked.problems or marked.data is None or "${" in file:
+        return None
+    data = YAML(typ="safe").load(file)
+    refused = not jsonschema.Draft202012Validator(jobs_schema()).is_valid(data)
+    return validate.validate(marked) is None, refused
+
+
+@pytest.mark.parametrize(
+    ("name", "file"), [case[:2] for case in (*CASES, *STEPS)], ids=[case[0] for case in (*CASES, *STEPS)]
+)
+def test_an_editor_is_told_of_the_shape_too(name: str, file: str) -> None:
+    """What `check` refuses for its shape the JSON Schema refuses; a name that means nothing it does not."""
+    judged = _judged(file)
+    if judged is not None:
+        assert judged[0] == judged[1], name
+
+
+def test_enough_bad_files_are_judged_by_the_schema() -> None:
+    judged = [_judged(file) for _, file, _ in (*CASES, *STEPS)]
+    assert judged.count((True, True)) >= 8
+    assert judged.count((False, False)) >= 8
