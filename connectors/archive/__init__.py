@@ -4,7 +4,7 @@ nothing else.
 
 from connectors.archive.block import Archived
 from connectors.archive.chain import ArchiveError, check_chain
-from connectors.archive.reading import read_archive, read_since
+from connectors.archive.reading import Summary, read_archive, read_since, summary
 from connectors.archive.source import ArchiveSource, archive_at
 from connectors.archive.writing import Archive
 
@@ -13,8 +13,10 @@ __all__ = [
     "ArchiveError",
     "ArchiveSource",
     "Archived",
+    "Summary",
     "archive_at",
     "check_chain",
     "read_archive",
     "read_since",
+    "summary",
 ]

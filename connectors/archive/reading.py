@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow.parquet as pq
 
@@ -32,22 +33,49 @@ def count_records(folder: Path) -> int:
     return max([*ends, entries[-1]["last"] + 1 if entries else 0])
 
 
+class Summary(NamedTuple):
+    """What an archive holds: closed files, bytes of all, records, the first and the last arrival (ms)."""
+
+    files: int
+    size: int
+    records: int
+    first_ms: int
+    last_ms: int
+
+
+def summary(folder: Path) -> Summary | None:
+    """What lies in an archive; None when it has no records."""
+    entries, _ = read_chain(folder)
+    loose = [block for path in wal_files(folder) for block in read_frames(path).blocks]
+    arrivals = [
+        _arrival(folder / e["file"], last)
+        for last, e in zip((False, True), (*entries[:1], *entries[-1:]), strict=False)
+    ]
+    arrivals += [block.arrived_at for block in (*loose[:1], *loose[-1:])]
+    if not arrivals:
+        return None
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    return Summary(len(entries), size, count_records(folder), arrivals[0], arrivals[-1])
+
+
 def read_since(folder: Path, at_ms: int) -> Iterator[Archived]:
     """Blocks that arrived at `at_ms` or later, for a look into an archive that may be growing meanwhile.
 
     The first closed file to look into is found by halving: arrivals do not go back, unless the clock did.
     """
     entries, _ = read_chain(folder)
-    k = bisect_left(entries, at_ms, key=lambda entry: _first_arrival(folder / entry["file"]))
+    k = bisect_left(entries, at_ms, key=lambda entry: _arrival(folder / entry["file"]))
     for entry in entries[max(0, k - 1) :]:
         yield from (block for block in read_parquet(folder / entry["file"]) if block.arrived_at >= at_ms)
     for path in wal_files(folder):
         yield from (block for block in read_frames(path).blocks if block.arrived_at >= at_ms)
 
 
-def _first_arrival(path: Path) -> int:
+def _arrival(path: Path, last: bool = False) -> int:
+    """The arrival of the first or the last record of a closed file."""
     with pq.ParquetFile(path) as file:
-        return int(file.read_row_group(0, ["arrived_at"]).column(0)[0].as_py())
+        group = file.num_row_groups - 1 if last else 0
+        return int(file.read_row_group(group, ["arrived_at"]).column(0)[-1 if last else 0].as_py())
 
 
 def read_closed(folder: Path, entries: list[Entry], first: int) -> Iterator[Archived]:

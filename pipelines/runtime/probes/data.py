@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from connectors.archive import check_chain
+from connectors.archive import Summary, check_chain, summary
 from pipelines.runtime.errors import StoreBroken, as_error
 from pipelines.runtime.i18n import t
 from pipelines.runtime.probes.directory import holds_data, read_meta
@@ -85,7 +85,21 @@ def archive(data: Path) -> Iterator[Finding]:
     if broken:
         yield fail("archive", "; ".join(map(str, broken[:_SHOWN])), t("doctor.archive.cure"))
     else:
-        yield ok("archive", t("doctor.archive.ok"))
+        yield ok("archive", _holds(summary(folder)))
+
+
+def _holds(found: Summary | None) -> str:
+    if found is None:
+        return t("doctor.archive.empty")
+    first, last = (_rfc3339(datetime.fromtimestamp(ms / 1000, UTC)) for ms in (found.first_ms, found.last_ms))
+    return t(
+        "doctor.archive.ok", files=f"{found.files:,}", mib=f"{found.size / (1 << 20):.1f}",
+        n=f"{found.records:,}", first=first, last=last,
+    )  # fmt: skip
+
+
+def _rfc3339(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def state(data: Path) -> Finding:
@@ -183,8 +197,7 @@ def clock(query: Query) -> Finding:
         return ok("clock", t("doctor.clock.empty"))
     at = datetime.fromtimestamp(last / 1000, UTC)
     if datetime.now(UTC) < at:
-        shown = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        return fail("clock", t("doctor.clock.behind", last=shown), t("doctor.clock.cure"))
+        return fail("clock", t("doctor.clock.behind", last=_rfc3339(at)), t("doctor.clock.cure"))
     return ok("clock", t("doctor.clock.ok"))
 
 

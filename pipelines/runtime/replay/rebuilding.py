@@ -13,6 +13,7 @@ from connectors.personal.pseudonyms import ID_FILE, KEY_FILE
 from pipelines.runtime.progress import Progress, silent
 from pipelines.runtime.replay.verifying import check_archive
 from pipelines.runtime.session import Session
+from pipelines.runtime.warm import ready
 from sinks.lock import DirectoryLock
 from sinks.target import Target
 
@@ -34,4 +35,5 @@ def into(data: Path, target: Path, progress: Progress = silent) -> None:
             elif (data / name).exists():
                 shutil.copy2(data / name, target / name)
     check_archive(target)
+    ready()
     Session(target, Target(), serve=False, progress=progress).close()

@@ -16,6 +16,7 @@ from pipelines.runtime.errors import StocktwinError, StoreBroken, as_error
 from pipelines.runtime.i18n import t
 from pipelines.runtime.progress import Progress, silent
 from pipelines.runtime.replay.comparing import Comparison
+from pipelines.runtime.warm import ready
 from schemas.tables import TABLES
 from sinks.clickhouse import Store, StoreError
 from sinks.lock import DirectoryLock
@@ -60,6 +61,7 @@ def verify(data: Path, progress: Progress = silent, target: Target | None = None
     """
     with DirectoryLock(data):
         check_archive(data, progress)
+        ready()
         try:
             store = _open(data, target or Target())
             try:

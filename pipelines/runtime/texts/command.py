@@ -147,7 +147,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "warm.done": ("计算核已就绪，用时 {seconds} 秒", "kernels ready after {seconds} s"),
     "warm.failed": ("编译 {part} 的计算核时失败：{text}", "compiling the kernels of {part} failed: {text}"),
-    "run.done": ("运行 {run}：{seconds} 秒，每秒 {rate} 条", "run {run}: {seconds} s, {rate} records/s"),
+    "run.done": ("运行 {run}：{seconds} 秒", "run {run}: {seconds} s"),
+    "run.rated": ("运行 {run}：{seconds} 秒，每秒 {rate} 条", "run {run}: {seconds} s, {rate} records/s"),
     "run.stopped": (
         "已按要求停止：已读部分已入账并保存；再次运行同一命令即接着做",
         "stopped as asked: what was read is posted and saved; the same command goes on from there",

@@ -44,7 +44,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "doctor.owner.stale": ("进程 {pid} 已不存在，锁是遗留的", "process {pid} is gone and left its lock"),
     "doctor.archive": ("归档校验链", "chain of the archive"),
-    "doctor.archive.ok": ("完好", "unbroken"),
+    "doctor.archive.empty": ("完好，尚无记录", "unbroken, no records yet"),
+    "doctor.archive.ok": (
+        "完好：{files} 个文件，{mib} MiB，{n} 条记录，到达于 {first} 至 {last}",
+        "unbroken: {files} files, {mib} MiB, {n} records, arrived {first} to {last}",
+    ),
     "doctor.archive.cure": (
         "归档曾被改动：请从备份恢复，再运行 `stocktwin replay --verify`",
         "the archive was changed: restore it from a backup, then `stocktwin replay --verify`",

@@ -8,6 +8,7 @@ from typing import Any
 from pipelines.runtime.errors import UsageError, suggest
 from pipelines.runtime.i18n import t
 
+RATED = 10_000  # fewer records say nothing of a rate: most of the time is the start
 COUNTS = ("committed", "refused", "duplicate", "waiting", "late")
 
 
@@ -17,8 +18,11 @@ def run_report(report: Any, as_json: bool) -> str:
         counts = {name: str(getattr(report, name)) for name in ("records_in", *COUNTS)}
         made = {"run_id": report.run_id, **counts, "seconds": f"{report.seconds:.3f}"}
         return json.dumps(made, ensure_ascii=False)
-    rate = f"{report.records_in / report.seconds:,.0f}" if report.seconds > 0 else "-"
-    lines = [t("run.done", run=report.run_id, seconds=f"{report.seconds:.1f}", rate=rate)]
+    took = {"run": report.run_id, "seconds": f"{report.seconds:.1f}"}
+    if report.records_in < RATED:
+        lines = [t("run.done", **took)]
+    else:
+        lines = [t("run.rated", **took, rate=f"{report.records_in / report.seconds:,.0f}")]
     rows = list(getattr(report, "sources", ()))
     if len(rows) > 1:
         lines += [t("run.source", source=row.source, counts=_counts(row)) for row in rows]

@@ -201,7 +201,7 @@ def test_bad_configuration_exits_78(stocktwin: Run, calls: Calls) -> None:
 def test_run_prints_the_counts_last(stocktwin: Run, calls: Calls) -> None:
     code, out, err = stocktwin("run", "--input", "in.ndjson", "--data", "D", "--map", "m")
     assert (code, err) == (0, "")
-    assert out == "run r1: 0.5 s, 10 records/s\nin=5 committed=2 refused=1 duplicate=1 waiting=1 late=0\n"
+    assert out == "run r1: 0.5 s\nin=5 committed=2 refused=1 duplicate=1 waiting=1 late=0\n"
     [(name, cfg, job, given, map_, data, strict, engine, progress, follow, _)] = calls
     assert follow is False
     assert (name, job, given, map_, data, strict, engine) == (

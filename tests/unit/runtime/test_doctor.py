@@ -12,8 +12,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
+from connectors.archive import Archive
+from connectors.contract import RawBatch
 from pipelines.runtime import i18n
 from pipelines.runtime.doctor import as_lines, examine
 from pipelines.runtime.probes import data as of_data
@@ -160,6 +164,24 @@ def test_lines_are_aligned_in_chinese() -> None:
     i18n.use("en")
     assert lines == ["正常  Python 版本  3.11", "注意  看板端口     x", "                   → 换一个"]
     assert as_lines([Finding("python", "fail", "3.9", "c")], color=True)[0].startswith("\x1b[31mfail\x1b[0m")
+
+
+def test_what_the_archive_holds(tmp_path: Path) -> None:
+    folder = tmp_path / "archive"
+    archive = Archive(folder)
+    assert [f.found for f in of_data.archive(tmp_path)] == ["unbroken, no records yet"]
+    records = pa.array([b"{}\n"] * 5, pa.large_binary())
+    for hour in range(3):  # one closed file of two blocks, one block still open
+        batch = RawBatch("till", "p", "ndjson", records, np.arange(5 * hour, 5 * hour + 5))
+        archive.append(batch, "r1", "", 1_767_571_200_000 + 3_600_000 * hour, 2)
+        if hour == 1:
+            archive.close_file(wait=True)
+    (found,) = of_data.archive(tmp_path)
+    times = "2026-01-05T00:00:00.000Z to 2026-01-05T02:00:00.000Z"
+    assert found.found == f"unbroken: 1 files, 0.0 MiB, 15 records, arrived {times}"
+    archive.close()
+    (found,) = of_data.archive(tmp_path)
+    assert found.found == f"unbroken: 2 files, 0.0 MiB, 15 records, arrived {times}"
 
 
 def test_state_and_outbox(tmp_path: Path) -> None:

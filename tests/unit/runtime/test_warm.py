@@ -10,6 +10,11 @@ import pytest
 
 from pipelines.runtime import warm
 from pipelines.runtime.errors import StocktwinError
+from pipelines.runtime.probes.trial import dry_decode
+from pipelines.runtime.progress import silent
+from pipelines.runtime.replay import into, verify
+from pipelines.runtime.session import Session
+from sinks.target import Target
 
 
 @pytest.fixture
@@ -72,6 +77,25 @@ def test_kernels_are_compiled_once_and_the_wait_is_announced(
     assert warm.is_warm()
     assert warm.ready(said.append) == 0
     assert (len(ran), len(said)) == (1, 2)
+
+
+def test_whoever_needs_them_says_what_it_waits_for(
+    cold: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A trial and both halves of a replay, as a run does; the compiler is left out."""
+    monkeypatch.setattr(warm, "_compile", lambda: None)
+    lines, data = tmp_path / "day.ndjson", tmp_path / "D"
+    lines.write_bytes(b"{}\n")
+    Session(data, Target(), serve=False).close()
+    for look in (
+        lambda: dry_decode(str(lines), None, silent),
+        lambda: verify(data),
+        lambda: into(data, tmp_path / "E"),
+    ):
+        (cold / warm.MARK).unlink(missing_ok=True)
+        look()
+        said = capsys.readouterr().err.splitlines()
+        assert [line.split(" ")[0] for line in said] == ["compiling", "kernels"]
 
 
 def test_a_failing_compiler_is_told_and_tried_again(cold: Path, monkeypatch: pytest.MonkeyPatch) -> None:
