@@ -14,8 +14,8 @@ import pytest
 
 from schemas.fields import MAX_RECORD_BYTES
 from tests.e2e.process import Command
-from tests.sim.mistakes import stream
-from tests.sim.mutations import COMMITTED, DUPLICATE, WAITING, Mutated
+from tests.sim.bent.mistakes import stream
+from tests.sim.bent.mutations import COMMITTED, DUPLICATE, WAITING, Mutated
 
 pytestmark = pytest.mark.e2e
 

@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import tests.sim.spoilt  # noqa: F401 - it registers its kinds
-from tests.sim.mutations import ARRIVED, COMMITTED, DUPLICATE, KINDS, RARE, WAITING, Bender, Event, Mutated
+import tests.sim.bent.spoilt  # noqa: F401 - it registers its kinds
+from tests.sim.bent.mutations import (
+    ARRIVED,
+    COMMITTED,
+    DUPLICATE,
+    KINDS,
+    RARE,
+    WAITING,
+    Bender,
+    Event,
+    Mutated,
+)
 
 STRICT_DOOR = "strict"
 """The door of which the test says `unknown_master: refuse`; a `stranger` comes by it."""

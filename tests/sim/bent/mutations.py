@@ -2,7 +2,7 @@
 
 An outcome is `committed`, `duplicate`, `waiting`, or the reason of a refusal. The expectations are written
 from the definitions, not from the code: a kind of mistake that gets another outcome fails its test. Here
-are the bytes; fields are bent in `tests.sim.spoilt`, sense in `tests.sim.mistakes`.
+are the bytes; fields are bent in `tests.sim.bent.spoilt`, sense in `tests.sim.bent.mistakes`.
 """
 
 from __future__ import annotations

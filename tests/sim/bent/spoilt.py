@@ -1,10 +1,10 @@
-"""Bent fields: values that are none, strange words, forgotten fields. See `tests.sim.mutations`."""
+"""Bent fields: values that are none, strange words, forgotten fields. See `tests.sim.bent.mutations`."""
 
 from __future__ import annotations
 
 from schemas.fields import FUTURE_MS
 from schemas.registry import EVENT_TYPES
-from tests.sim.mutations import Bender, bare, kind, one_of
+from tests.sim.bent.mutations import Bender, bare, kind, one_of
 
 one_of("newer", "newer_schema", "schema", [2, 99])
 one_of("schema_is_no_number", "bad_type", "schema", ["x", True, "1"])

@@ -21,19 +21,19 @@ from pipelines.intake.assemble import EVENT_SCHEMA, Arrival
 from pipelines.intake.decode import Decoded, decode_json
 from pipelines.intake.parsing import Refused
 from pipelines.intake.strict import decode_row
-from pipelines.runtime.chain import Decoders, JobChain
+from pipelines.runtime.chain import NDJSON, Decoders, JobChain
 from pipelines.step import Outputs
 from schemas.reasons import BY_CODE, Reason
 from tests.conftest import SHARE
-from tests.sim.mistakes import STRICT_DOOR, stream
-from tests.sim.mutations import ARRIVED, COMMITTED, DUPLICATE, WAITING, Bender, Mutated
+from tests.sim.bent.mistakes import STRICT_DOOR, stream
+from tests.sim.bent.mutations import ARRIVED, COMMITTED, DUPLICATE, WAITING, Bender, Mutated
 
 FEW, FEW_RARE = 6_000, 6
 MANY, MANY_RARE = round(100_000 * SHARE), round(120 * SHARE)
 WEEK_MS = 8 * 86_400_000
 
 NOT_FROM_JSON = {
-    Reason.NO_RULE: "a row of a mapped file: tests/sim/test_bent_rows.py",
+    Reason.NO_RULE: "a row of a mapped file: tests/sim/bent/test_bent_rows.py",
     Reason.UNKNOWN_MAP: "a map that is not there stops the command before the first record",
     Reason.STALE_VERSION: "no type of this release states the version it expects",
 }
@@ -63,6 +63,8 @@ class Job:
         arrived_at: int,
         positions: Sequence[int] | None = None,
         door: str = "till",
+        decoder: str = NDJSON,
+        file_id: str = "",
     ) -> None:
         """One block; refusals must hold their bytes and their position."""
         first, n = self.chain.next_ordinal, len(raws)
@@ -73,8 +75,8 @@ class Job:
             door,
             "part",
             "r1",
-            "ndjson",
-            "",
+            decoder,
+            file_id,
             arrived_at,
             2,
             offsets,
