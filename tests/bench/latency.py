@@ -88,7 +88,7 @@ link, seen, shown = _connect(folder / "owner.sock"), 0, []
 print("ready", flush=True)
 tick = time.monotonic()
 while True:
-    sql = f"SELECT max(version) AS v FROM mart.v_movement WHERE entity = 'BENCH' AND version > {seen}"
+    sql = f"SELECT max(version) AS v FROM core.movement WHERE entity = 'BENCH' AND version > {seen}"
     found = ask(link, sql).column("v")[0].as_py()
     now = time.monotonic()
     if found > seen:
@@ -152,13 +152,23 @@ def _quantiles(latency: Any) -> dict[str, float]:
     return {"p50_ms": p50, "p99_ms": p99, "max_ms": top}
 
 
+def _grows(part: Due, after_s: float, rate: float) -> bool:
+    """Whether more waits in the last fifth of the schedule than in the first, by what comes in 0.1 s."""
+    when, waiting = np.array(part.backlog).T
+    begin, end = part._at[0] + after_s, part._at[-1]
+    fifth = (end - begin) / 5
+    first, last = when < begin + fifth, when > end - fifth
+    early, late = waiting[first & (when >= begin)], waiting[last & (when <= end)]
+    # Nobody asked for more in a whole fifth: then it is far behind.
+    return not (len(early) and len(late)) or bool(late.mean() - early.mean() > 0.1 * rate)
+
+
 def stream(rate: float, warm_s: float, seconds: float, accounts: int) -> dict[str, Any]:
     """A fixed rate for `warm_s` + `seconds`; figures of the latter, and whether the backlog grew."""
     at = np.arange(int(rate * (warm_s + seconds))) / rate
     latency, part = _run(at, accounts)
     counted = latency[at >= warm_s]
-    half = counted[len(counted) // 2 :]
-    grew = bool(np.median(half) > 2 * np.median(counted[: len(counted) // 2]) + 0.05)
+    grew = _grows(part, at[at >= warm_s][0], rate)
     batches = np.array([n for _, n in part.backlog if n])
     say(
         f"  {rate:.0f}/s: p99 {1000 * np.quantile(counted, 0.99):.0f} ms, batches of {np.median(batches):.0f}"

@@ -144,7 +144,7 @@ def growth(report: Report, folder: Path, size: Size) -> None:
 
 def latency(report: Report, folder: Path, size: Size) -> None:
     """Open loop at half of the highest rate without growing backlog, and a lone event."""
-    seconds, step = (5.0, 100_000.0) if size.quick else (20.0, 50_000.0)
+    seconds, step = (5.0, 40_000.0) if size.quick else (20.0, 20_000.0)
     highest, tried = 0.0, []
     rate = step
     while not tried or not tried[-1]["grew"]:
