@@ -39,7 +39,6 @@ SIZE_WAIVERS: dict[tuple[str, str], tuple[int, str]] = {
     ),
     ("folder", "schemas"): (14, "one noun a file; grouping them would hide what the design names"),
     ("folder", "tests"): (17, "the house's own tests at the top, beside what all the others share"),
-    ("folder", "tests/unit/connectors"): (14, "one test file a module of the doors in"),
 }
 
 # Imports that have a better place or a better library here; value = the cure.

@@ -20,7 +20,7 @@ from connectors.mock.world_catalogue import CATEGORIES, ITEMS, SITES
 from connectors.mock.world_params import DAY_MS, RANGES, STORE_RANGES
 from connectors.mock.world_trouble import REFUSED_AS
 from schemas.derive import json_schema
-from tests.unit.connectors.world_books import Account, Books, instant, read
+from tests.unit.connectors.mock.world_books import Account, Books, instant, read
 
 START_MS = int(datetime.fromisoformat(START).timestamp() * 1000)
 SEEDS = (1, 7)

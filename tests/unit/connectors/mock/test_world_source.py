@@ -10,7 +10,7 @@ import pytest
 from connectors.contract import Part, Source
 from connectors.mock.world_params import DAY_MS, HOUR_MS
 from connectors.mock.world_source import Pace, Run, WorldPart, WorldSource
-from tests.unit.connectors.world_books import instant
+from tests.unit.connectors.mock.world_books import instant
 
 WALL = int(datetime(2025, 6, 4, 3, 30, tzinfo=UTC).timestamp() * 1000)  # 11:30 in Shanghai
 

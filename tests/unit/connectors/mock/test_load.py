@@ -11,7 +11,7 @@ import pytest
 
 from connectors.mock.load import CHUNK, COLUMNS, START_MS, Load, movements, table
 from pipelines.intake.strict import decode_row
-from tests.unit.connectors.world_books import instant
+from tests.unit.connectors.mock.world_books import instant
 
 FAR_MS = 4_102_444_800_000
 
