@@ -72,17 +72,39 @@ class StopOnSignal:
             signal.signal(number, handler)
 
 
+def stated(cfg: Jobs, job: str) -> tuple[str, str, str | None]:
+    """(name, path, map) of the only source of a job for which jobs.yaml says what to read.
+
+    Relative paths count from the folder of jobs.yaml, or from the working one. UsageError for none or more
+    than one.
+    """
+    mine = [(n, s) for n in cfg.jobs[job].in_ if (s := cfg.sources.get(n)) is not None and s.path]
+    if len(mine) != 1:
+        raise UsageError("--input", t("use.no_input"), t("use.no_input.cure"))
+    name, source = mine[0]
+    return name, _beside(cfg, str(source.path)), _beside(cfg, source.map) if source.map else None
+
+
+def _beside(cfg: Jobs, given: str) -> str:
+    path = cfg.path.parent / given
+    return str(path) if path.exists() else given
+
+
 def source_of(
-    cfg: Jobs, job: str, where: str, mapping: str | None, follow: bool = False
+    cfg: Jobs, job: str, where: str, mapping: str | None, follow: bool = False, named: str = ""
 ) -> tuple[str, Source, Mapper | None]:
-    """The source of a job that takes this input: (name, source, its map). `follow`: the file still grows."""
+    """The source of a job that takes this input: (name, source, its map).
+
+    `follow`: the file still grows. `named`: the source that jobs.yaml states it for; "": the first that fits.
+    """
     if mapping and follow:
         raise UsageError("--follow", t("use.follow_map"), t("use.follow_map.cure"))
     archived = archive_at(where) is not None
     if archived and (mapping or follow):
         raise UsageError("--map" if mapping else "--follow", t("use.archive"), t("use.archive.cure"))
     wanted = "archive" if archived else "pos" if mapping else "ndjson"
-    names = [n for n in cfg.jobs[job].in_ if n in cfg.sources and cfg.sources[n].connector == wanted]
+    known = [named] if named else [n for n in cfg.jobs[job].in_ if n in cfg.sources]
+    names = [n for n in known if cfg.sources[n].connector == wanted]
     if not names:
         raise UsageError("--input", t("use.no_source", job=job, connector=wanted), t("use.no_source.cure"))
     if mapping:
@@ -133,14 +155,16 @@ def run_job(
 ) -> RunReport:
     """Run `job` over `where` to its end, or, with `follow`, until SIGTERM or Ctrl-C.
 
+    `where`: None is what jobs.yaml states.
     `strict` is the caller's: refusals are counted here, not judged. A stop that was asked for is no failure:
     what was read is posted and saved, and the same call goes on from there (`finished` is False).
     """
     del strict
+    started, named = time.monotonic(), ""
     if where is None:
-        raise UsageError("--input", t("use.no_input"), t("use.no_input.cure"))
-    started = time.monotonic()
-    name, source, mapper = source_of(cfg, job, where, mapping, follow)
+        named, where, own = stated(cfg, job)
+        mapping = mapping or own
+    name, source, mapper = source_of(cfg, job, where, mapping, follow, named)
     trust = TRUST.index(cfg.trust_of(name))
     source.parts()  # a missing file is told before the store is opened
     with StopOnSignal() as stop, at_rest(source, data), open_session(cfg, job, data) as session:

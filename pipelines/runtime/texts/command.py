@@ -112,7 +112,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "name a file, a directory, a glob or file://",
     ),
     "use.no_input": ("没有说明读什么", "nothing says what to read"),
-    "use.no_input.cure": ("例如 --input day.ndjson", "for example --input day.ndjson"),
+    "use.no_input.cure": (
+        "例如 --input day.ndjson，或在 jobs.yaml 中只给该作业的一个数据源写 path",
+        "for example --input day.ndjson, or `path` at one source of the job in jobs.yaml",
+    ),
     "use.no_source": (
         "作业 {job} 没有 {connector} 类的数据源",
         "job {job} has no source with connector {connector}",

@@ -13,6 +13,7 @@ from pipelines.runtime.config.references import Installed
 from pipelines.runtime.config.steps import Flow
 from pipelines.runtime.errors import ConfigError, UsageError
 from pipelines.runtime.jobs import chosen_jobs, find_jobs_file, jobs_schema, load_jobs, parse_jobs
+from pipelines.runtime.run import source_of, stated
 from tests.repo import ROOT
 
 INSTALLED = Installed(
@@ -93,6 +94,37 @@ def test_schema_for_editors_is_up_to_date_and_fits() -> None:
         assert not list(judge.iter_errors(yaml.load(text)))
     assert list(judge.iter_errors({"version": 1, "sources": {}, "jobs": {"a": {"enigne": "local"}}}))
     assert list(judge.iter_errors({"version": 1, "sources": {}, "jobs": {}, "defaults": {"engine": "gas"}}))
+
+
+READS = """
+version: 1
+sources:
+  a: {connector: ndjson}
+  b: {connector: ndjson, path: in/day.ndjson}
+  till: {connector: pos, path: "in/*.csv", map: online_retail}
+jobs:
+  by-path: {in: [a, b], steps: [intake.decode]}
+  by-map: {in: [a, till], steps: [intake.decode]}
+  both: {in: [b, till], steps: [intake.decode]}
+  none: {in: [a], steps: [intake.decode]}
+"""
+
+
+def test_a_source_may_state_its_input(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/day.ndjson").write_text("{}\n", encoding="utf-8")
+    cfg = parse_jobs(READS.encode(), tmp_path / "jobs.yaml", {}, INSTALLED)
+    name, where, mapping = stated(cfg, "by-path")
+    assert (name, where, mapping) == ("b", str(tmp_path / "in/day.ndjson"), None)
+    found, source, _ = source_of(cfg, "by-path", where, mapping, named=name)
+    assert (found, source.name, source.parts()) == ("b", "b", [where])
+    assert stated(cfg, "by-map") == ("till", "in/*.csv", "online_retail")
+    assert source_of(cfg, "by-map", "in/*.csv", "online_retail", named="till")[0] == "till"
+    for job in ("both", "none"):
+        with pytest.raises(UsageError, match="nothing says what to read; for example --input"):
+            stated(cfg, job)
+    with pytest.raises(UsageError, match="job by-map has no source with connector ndjson"):
+        source_of(cfg, "by-map", where, None, named="till")
 
 
 def test_jobs_yaml_names_its_schema() -> None:
