@@ -25,7 +25,7 @@ def door_of(record: Record) -> str:
 class Run(NamedTuple):
     """Records in order of arrival, and the doors that say `unknown_master: refuse`.
 
-    What a source sends comes by a door of the same name.
+    What a source sends comes by a door of the same name, a record by that of its first event.
     """
 
     records: Sequence[Record]

@@ -16,17 +16,19 @@ RETURNS = {"sale.return": "sale.delivery", "purchase.return": "stock.receipt"}
 class Reference(Showing):
     """Slow and obvious. `post` or `post_record` events in order of arrival, then read the faces.
 
-    `refuse_unknown`: sources that say `unknown_master: refuse`.
+    `refuse_unknown`: doors that say `unknown_master: refuse`; a record came by the door of its first source.
     """
 
     def __init__(self, refuse_unknown: frozenset[str] = frozenset()) -> None:
         super().__init__()
         self.refuse_unknown = refuse_unknown
+        self.strict = False  # what the door of the record says
 
     # -- admission ---------------------------------------------------------------------------------------
 
     def commit(self, events: list[Event]) -> None:
         """Post all events of a record, or leave no trace and say why."""
+        self.strict = events[0]["source"] in self.refuse_unknown
         try:
             self.refuse_standard(events)
             self.look_up(events)
@@ -104,7 +106,7 @@ class Reference(Showing):
         wanted: list[tuple[Any, str]] = [(self.book.sites, site_of(place)) for place in places]
         wanted += [(self.book.items, name)] if name else []
         for table, master in wanted:
-            if (event["entity"], master) not in table and event["source"] in self.refuse_unknown:
+            if (event["entity"], master) not in table and self.strict:
                 raise Refused("unknown_master", master)
         for place in places:
             self.book.sites.at_or((event["entity"], site_of(place)), {})

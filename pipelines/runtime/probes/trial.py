@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.runtime.errors import MapError, StocktwinError
+from pipelines.runtime.errors import MapError, StocktwinError, UsageError
+from pipelines.runtime.i18n import t
 from pipelines.runtime.progress import Progress
 from pipelines.runtime.warm import ready
 
@@ -52,10 +53,13 @@ def dry_decode(given: str, map_given: str | None, progress: Progress) -> Trial:
     `given`: a file, a directory or a glob. What only the ledger can refuse (unknown units, references, stock)
     is not looked for. Raises what the doors raise: a file or a map that cannot be read.
     """
+    from connectors.archive import archive_at
     from connectors.maps.mapper import Mapper
     from connectors.ndjson import NdjsonSource
     from connectors.pos import PosSource
 
+    if archive_at(given) is not None:
+        raise UsageError(given, t("use.archive_trial"), t("use.archive_trial.cure"))
     if map_given is None:
         source: NdjsonSource | PosSource = NdjsonSource("trial", [given])
     else:

@@ -82,6 +82,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "请去掉该选项：归档自带其映射，且不再增长",
         "leave the option out: an archive has its own maps, and is read at rest",
     ),
+    "use.archive_trial": ("这是归档，不能试解码", "is an archive: there is nothing to try"),
+    "use.archive_trial.cure": (
+        "核对请用 `stocktwin replay --verify --data D`；读入请用 `stocktwin run --input D`",
+        "prove it with `stocktwin replay --verify --data D`, or read it with `stocktwin run --input D`",
+    ),
     "use.own_archive": ("这是 --data 自己的归档", "is the archive of --data itself"),
     "use.own_archive.cure": (
         "请给出另一个 --data；核对请用 `stocktwin replay --verify`",

@@ -22,7 +22,7 @@ TYPES = {*FIELDS, *MASTERS, *PROMISES, "period.close", "stock.post"}
 class Truth(Arriving):
     """Slow and obvious. `post` or `post_record` events in any order of arrival, then read the faces.
 
-    `refuse_unknown`: sources that say `unknown_master: refuse`.
+    `refuse_unknown`: doors that say `unknown_master: refuse`; a record came by the door of its first source.
     """
 
     def __init__(self, refuse_unknown: frozenset[str] = frozenset()) -> None:
@@ -36,7 +36,7 @@ class Truth(Arriving):
         self.look_up(events)
         trial = self.accepted.copy()
         for event in events:
-            accept(trial, event, self.records[-1].arrived, event["source"] in self.refuse_unknown)
+            accept(trial, event, self.records[-1].arrived, events[0]["source"] in self.refuse_unknown)
         self.accepted = trial
 
     def check_types(self, events: list[Event]) -> None:

@@ -14,6 +14,7 @@ from pipelines.runtime import i18n
 from pipelines.runtime.config.models import Jobs
 from pipelines.runtime.errors import StocktwinError, UsageError, as_error
 from pipelines.runtime.jobs import load_jobs
+from pipelines.runtime.probes.trial import dry_decode
 from pipelines.runtime.progress import silent
 from pipelines.runtime.replay import verify
 from pipelines.runtime.run import RunReport, run_job, source_of
@@ -180,6 +181,8 @@ def test_what_the_command_may_not_mean(cfg: Jobs, old: Path, archive: Path, tmp_
         source_of(cfg, "stock-live", str(old), "online_retail")
     with pytest.raises(UsageError, match="--follow: an archive is read as it is"):
         source_of(cfg, "stock-live", str(archive), None, follow=True)
+    with pytest.raises(UsageError, match="is an archive: there is nothing to try; prove it with"):
+        dry_decode(str(old), None, silent)
     with DirectoryLock(old), pytest.raises(RuntimeError) as error:
         feed(cfg, old, tmp_path / "new")
     assert said(error.value).startswith(f"{old}: in use by process ")
