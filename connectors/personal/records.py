@@ -142,4 +142,6 @@ def _flat(data: pa.LargeBinaryArray) -> tuple[NDArray[np.uint8], NDArray[np.int6
     _, offsets, values = data.buffers()
     bounds = np.frombuffer(offsets, np.int64)[data.offset : data.offset + len(data) + 1]
     buf = np.frombuffer(values, np.uint8) if values is not None and values.size else np.zeros(1, np.uint8)
+    for array in (buf, bounds):  # wherever the block comes from, the kernels are compiled for the same types
+        array.setflags(write=False)
     return buf, bounds

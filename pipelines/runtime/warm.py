@@ -207,6 +207,8 @@ def _job(data: pa.LargeBinaryArray, arrival: int, folder: Path) -> None:
     import pyarrow as pa
 
     from connectors.archive import Archived
+    from connectors.personal.pseudonyms import Pseudonyms
+    from connectors.personal.records import seal
     from pipelines.kernels.keys import PairMap
     from pipelines.kernels.strings import Interner
     from pipelines.runtime.chain import Decoders, JobChain
@@ -217,6 +219,7 @@ def _job(data: pa.LargeBinaryArray, arrival: int, folder: Path) -> None:
             first, "w", "p", "r", "ndjson", "", arrival, 0, np.arange(first, first + len(records)), records
         )
 
+    seal(pa.array([b'{"customer":"c"}'], pa.large_binary()), Pseudonyms(folder))
     half, chain = RECORDS // 2, JobChain(Decoders(folder / "maps"))
     chain.process(block(0, slice(0, half)))
     chain.save(folder / "state")
