@@ -76,8 +76,9 @@ from pipelines.ledger.columns import (
     V_UNCOSTED,
     V_VERSION,
 )  # fmt: skip
+from pipelines.ledger.hashing import blank
 from pipelines.ledger.kernel.admit import CHARGE, COUNT, DELIVERY, RETURN
-from pipelines.ledger.read import sites_of
+from pipelines.ledger.read import integers, sites_of
 from pipelines.ledger.state import LedgerState
 from schemas.registry import TRUST, TYPE_NAMES
 
@@ -85,17 +86,31 @@ I64 = NDArray[np.int64]
 _LOW = 0xFFFFFFFF
 _TYPES = pa.array(list(TYPE_NAMES.values()))
 _LEGS, _KINDS = pa.array(["cogs", "variance"]), pa.array(["delivery", "return", "charge"])
+_KIND_INDEX = np.full(max(TYPE_NAMES) + 1, -1, np.int32)
+_KIND_INDEX[[DELIVERY, RETURN, CHARGE]] = [0, 1, 2]
 _TYPE_INDEX = np.zeros(max(TYPE_NAMES) + 1, np.int32)
 _TYPE_INDEX[list(TYPE_NAMES)] = np.arange(len(TYPE_NAMES))
 _SCALE = np.array([10 ** (4 - d) for d in range(4)], np.int64)  # minor units -> 1e-4 of the currency
 
 
-def _taker(rows: I64, n: int) -> Callable[[pa.Array], pa.Array]:
+def taker(rows: I64, n: int) -> Callable[[Any], Any]:
     """What takes `rows` of a column of `n` values; the column as it is where that is every row in order."""
     if len(rows) == n and bool((rows == np.arange(n)).all()):
         return lambda column: column
     at = pa.array(rows)
-    return lambda column: column.take(at)
+    return lambda column: column[rows] if isinstance(column, np.ndarray) else column.take(at)
+
+
+@kernel
+def _months(at, zones, zone, starts, out):  # type: ignore[no-untyped-def]
+    """Of each row of this zone: the last of `starts` that is not after its time."""
+    k = np.int64(0)
+    for i in range(at.shape[0]):
+        if zones[i] != zone:
+            continue
+        if at[i] < starts[k] or (k + 1 < starts.shape[0] and at[i] >= starts[k + 1]):
+            k = np.searchsorted(starts, at[i], "right") - 1
+        out[i] = k
 
 
 @kernel
@@ -122,11 +137,15 @@ class Emitter:
 
     def low(self, ids: I64) -> pa.DictionaryArray:
         """A dictionary column of words with few distinct values."""
+        codes, used = self._codes(ids)
+        return pa.DictionaryArray.from_arrays(pa.array(codes), self.s.words.column(used))
+
+    def _codes(self, ids: I64) -> tuple[NDArray[np.int32], I64]:
+        """int32[n]: the place of each word among the words used; int64[k]: those."""
         if len(self.scratch) < self.s.words.count:
             self.scratch = np.full(2 * self.s.words.count, -1, np.int32)
         codes, used = np.empty(len(ids), np.int32), np.empty(len(ids), np.int64)
-        n = _compact(ids, self.scratch, used, codes)
-        return pa.DictionaryArray.from_arrays(pa.array(codes), self.s.words.column(used[:n]))
+        return codes, used[: _compact(ids, self.scratch, used, codes)]
 
     def entity(self, ent: I64) -> pa.DictionaryArray:
         """The entities' names."""
@@ -138,13 +157,17 @@ class Emitter:
         return scaled
 
     def goods(self, acc: I64) -> dict[str, Any]:
-        """Item, lot and owner of accounts."""
+        """Item, lot and owner of accounts; a column in which nothing stands is left out."""
         keys = self.s.maps["accounts"].keys[acc]
-        return {
-            "item": self.s.words.column(self.s.maps["items"].keys[keys[:, 0] >> 32, 1]),
-            "lot": self.s.words.column(keys[:, 1] >> 32),
-            "owner": self.low(self.s.maps["combos"].keys[keys[:, 1] & _LOW, 0]),
-        }
+        found: dict[str, Any] = {"item": self.s.words.column(self.s.maps["items"].keys[keys[:, 0] >> 32, 1])}
+        if not keys[:, 1].any():  # no lot, and owner and pool of row 0, which are none
+            return found
+        lots, owners = keys[:, 1] >> 32, self.s.maps["combos"].keys[keys[:, 1] & _LOW, 0]
+        if lots.any():
+            found["lot"] = self.s.words.column(lots)
+        if owners.any():
+            found["owner"] = self.low(owners)
+        return found
 
     def place(self, acc: I64, virtual: I64) -> I64:
         """The word of each side's place: the account's, or the virtual one."""
@@ -153,16 +176,16 @@ class Emitter:
 
     def pool(self, acc: I64) -> I64:
         """The word of each side's pool; none on a virtual side."""
+        if self.s.maps["combos"].count < 2:  # row 0: no owner, no pool
+            return np.zeros(len(acc), np.int64)
         keys = self.s.maps["accounts"].keys[np.maximum(acc, 0), 1]
         return np.where(acc >= 0, self.s.maps["combos"].keys[keys & _LOW, 1], 0)
 
     def period(self, at: I64, zones: I64) -> pa.DictionaryArray:
         """YYYY-MM in the zones: those of the entities when it was posted."""
         months = np.zeros(len(at), np.int64)
-        for word in np.unique(zones):
-            mine = zones == word
-            starts = _month_starts(self.s.words.text(int(word)))
-            months[mine] = np.searchsorted(starts, at[mine], "right") - 1
+        for zone in self._codes(zones)[1].tolist():
+            _months(at, zones, zone, _month_starts(self.s.words.text(zone)), months)
         low, high = (int(months.min()), int(months.max())) if len(months) else (0, 0)
         names = pa.array([f"{1970 + (m - 1) // 12}-{(m - 1) % 12 + 1:02d}" for m in range(low, high + 1)])
         return pa.DictionaryArray.from_arrays(pa.array((months - low).astype(np.int32)), names)
@@ -174,17 +197,19 @@ class Emitter:
         o = self.s.lines[: self.s.M[M_LINES]]
         r, ent = o[:, O_EVENT], o[:, O_ENT]
         acc = np.where(o[:, O_FROM_ACC] >= 0, o[:, O_FROM_ACC], o[:, O_TO_ACC])
-        take = _taker(r, batch.num_rows)
+        take = taker(r, batch.num_rows)
+        kinds = take(types)
         columns: dict[str, Any] = {
             "entity": self.entity(ent), "version": o[:, O_VERSION], "line": o[:, O_LINE],
             "status": _one("posted", len(o)),
-            "event_id": take(batch.column("id")), "source": self.low(words["source"][r]),
-            "type": _type(types[r]),
+            "event_id": take(batch.column("id")), "source": self.low(take(words["source"])),
+            "type": _type(kinds),
             "event_at": o[:, O_AT], "recorded_at": o[:, O_REC], "period": self.period(o[:, O_AT], o[:, O_TZ]),
             **self.goods(acc),
             "from_place": self.low(self.place(o[:, O_FROM_ACC], o[:, O_FROM])),
             "to_place": self.low(self.place(o[:, O_TO_ACC], o[:, O_TO])),
-            "qty": o[:, O_QTY], "value_amt": self.money(o[:, O_VALUE], ent), "trust": _trust(batch, r),
+            "qty": o[:, O_QTY], "value_amt": self.money(o[:, O_VALUE], ent),
+            "trust": _letters(take(integers(batch, "trust"))),
         }  # fmt: skip
         for side, col in (("from_pool", O_FROM_ACC), ("to_pool", O_TO_ACC)):
             pool = self.pool(o[:, col])
@@ -192,10 +217,9 @@ class Emitter:
                 columns[side] = self.low(pool)
         for name in ("reason", "cost_centre"):
             if words[name].any():
-                columns[name] = self.low(words[name][r])
-        columns["channel"] = self.channel(types[r], contra[r], words["channel"][r])
-        columns["document"] = take(batch.column("document"))
-        return _table(columns)
+                columns[name] = self.low(take(words[name]))
+        columns["channel"] = self.channel(kinds, take(contra), take(words["channel"]))
+        return _table(columns | _stated(batch, take, document="document"))
 
     def channel(self, types: I64, contra: I64, own: I64) -> pa.DictionaryArray:
         """The channel of a sale; a linked return has its delivery's."""
@@ -280,24 +304,20 @@ class Emitter:
         self, batch: pa.RecordBatch, v: I64, ev_ent: I64, types: I64, times: I64, words: dict[str, I64]
     ) -> pa.Table:
         """core.sale: deliveries, returns and charges as first posted."""
-        mine = np.flatnonzero(
-            (v[:, V_STATUS] == COMMITTED) & ((types == DELIVERY) | (types == RETURN) | (types == CHARGE))
-        )
+        mine = np.flatnonzero((v[:, V_STATUS] == COMMITTED) & (_KIND_INDEX[types] >= 0))
         v, ent, kinds = v[mine], ev_ent[mine], types[mine]
         sign = np.where(kinds == RETURN, -1, 1)
-        take = _taker(mine, batch.num_rows)
+        take = taker(mine, batch.num_rows)
         items = self.s.maps["items"].keys[np.maximum(v[:, V_ITEM], 0), 1]
         site = sites_of(self.s, v[:, V_PLACE].copy())
-        kind_of = np.select([kinds == DELIVERY, kinds == RETURN], [0, 1], 2).astype(np.int32)
         return _table({
             "entity": self.entity(ent), "version": v[:, V_VERSION], "event_id": take(batch.column("id")),
-            "returns_id": take(batch.column("returns")), "document": take(batch.column("document")),
             "event_at": times[mine],
             "recorded_at": v[:, V_REC], "period": self.period(times[mine], v[:, V_TZ]),
             "item": self.s.words.column(np.where(v[:, V_ITEM] >= 0, items, 0)), "site": self.low(site),
             "channel": self.channel(kinds, v[:, V_CONTRA], words["channel"][mine]),
-            "customer": take(batch.column("customer")),
-            "kind": pa.DictionaryArray.from_arrays(pa.array(kind_of), _KINDS),
+            **_stated(batch, take, returns_id="returns", document="document", customer="customer"),
+            "kind": pa.DictionaryArray.from_arrays(pa.array(_KIND_INDEX[kinds]), _KINDS),
             "qty": np.where(kinds == CHARGE, 0, v[:, V_QTY]) * sign,
             "revenue_amt": self.money(v[:, V_REVENUE], ent),
             "discount_amt": self.money(v[:, V_DISC] * sign, ent),
@@ -334,6 +354,13 @@ def _table(columns: dict[str, Any]) -> pa.Table:
     )
 
 
+def _stated(
+    batch: pa.RecordBatch, take: Callable[[pa.Array], pa.Array], **columns: str
+) -> dict[str, pa.Array]:
+    """Text columns of the events, by the name they get; those in which nothing stands are left out."""
+    return {name: take(batch.column(own)) for name, own in columns.items() if not blank(batch.column(own))}
+
+
 def _one(word: str, n: int) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), pa.array([word]))
 
@@ -344,10 +371,6 @@ def _type(types: I64) -> pa.DictionaryArray:
 
 def _letters(trust: I64) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(trust.astype(np.int32)), pa.array(TRUST))
-
-
-def _trust(batch: pa.RecordBatch, r: I64) -> pa.DictionaryArray:
-    return _letters(np.asarray(batch.column("trust"))[r])
 
 
 @lru_cache(maxsize=64)

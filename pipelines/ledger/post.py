@@ -84,7 +84,7 @@ from pipelines.ledger.columns import (
     WAKE,
 )  # fmt: skip
 from pipelines.ledger.documents import documents
-from pipelines.ledger.emit import Emitter
+from pipelines.ledger.emit import Emitter, taker
 from pipelines.ledger.kernel.audit import FAULTS, LedgerFault
 from pipelines.ledger.kernel.ids import hist_add
 from pipelines.ledger.kernel.undo import begin
@@ -288,19 +288,20 @@ class LedgerStep:
         """One row per event: what became of it. `again`: it had been waiting before this batch."""
         status = np.where((np.arange(len(v)) >= fresh) & (v[:, V_STATUS] == WAITING), 0, v[:, V_STATUS])
         keep = np.flatnonzero(status != 0)
-        refused = np.flatnonzero(v[keep, V_STATUS] == REFUSED)
-        detail = [""] * len(keep)
-        for j in refused.tolist():
-            detail[j] = self._why.get(int(keep[j])) or self._detail(v[keep[j]])
+        take, kept = taker(keep, len(v)), slice(None) if len(keep) == len(v) else keep
+        status, v, ev = status[kept], v[kept], ev[kept]
+        detail = pa.repeat("", len(keep))
+        if len(refused := np.flatnonzero(status == REFUSED)):
+            said = [""] * len(keep)
+            for j in refused.tolist():
+                said[j] = self._why.get(int(keep[j])) or self._detail(v[j])
+            detail = pa.array(said)
         return pa.table({
-            "rec": ev[keep, E_GROUP], "status": status[keep], "reason": v[keep, V_REASON],
-            "detail": pa.array(detail),
-            "late": np.where(v[keep, V_STATUS] == COMMITTED, v[keep, V_LATE], 0), "again": keep >= fresh,
-            "event_id": batch.column("id").take(pa.array(keep)), "type": ev[keep, E_TYPE],
-            "version": v[keep, V_VERSION],
-            "entity": self.emitter.entity(ev[keep, E_ENT]),
-            "returns": batch.column("returns").take(pa.array(keep)),
-            "recorded_at": ev[keep, E_REC],
+            "rec": ev[:, E_GROUP].copy(), "status": status, "reason": v[:, V_REASON].copy(), "detail": detail,
+            "late": np.where(status == COMMITTED, v[:, V_LATE], 0), "again": keep >= fresh,
+            "event_id": take(batch.column("id")), "type": ev[:, E_TYPE].copy(),
+            "version": v[:, V_VERSION].copy(), "entity": self.emitter.entity(ev[:, E_ENT]),
+            "returns": take(batch.column("returns")), "recorded_at": ev[:, E_REC].copy(),
         })  # fmt: skip
 
     def _detail(self, v: I64) -> str:
