@@ -84,13 +84,14 @@ from pipelines.ledger.columns import (
     WAKE,
 )  # fmt: skip
 from pipelines.ledger.documents import documents
-from pipelines.ledger.emit import Emitter, taker
 from pipelines.ledger.kernel.audit import FAULTS, LedgerFault
 from pipelines.ledger.kernel.ids import hist_add
 from pipelines.ledger.kernel.undo import begin
 from pipelines.ledger.kernel.walk import LAST_MASTER, known_id, walk
 from pipelines.ledger.masters import Masters, Refusal
 from pipelines.ledger.order import Plan, plan
+from pipelines.ledger.output.columns import taker
+from pipelines.ledger.output.tables import Emitter
 from pipelines.ledger.read import read
 from pipelines.ledger.state import LedgerState
 from pipelines.step import Outputs

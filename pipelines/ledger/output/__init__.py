@@ -1,0 +1,1 @@
+"""From what the walk wrote to the tables of the store."""
