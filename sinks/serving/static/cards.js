@@ -2,6 +2,7 @@
 // a cell that did not change is not touched and one that did is highlighted for a moment.
 
 import { chart } from "./chart.js"
+import { spark } from "./spark.js"
 import { cure, lang, numeric, say, show, t } from "./words.js"
 
 export function h(tag, props = {}, ...children) {
@@ -123,6 +124,7 @@ function table(card, actions = {}) {
 function tiles(card) {
   const el = h("div", { className: "tiles", "data-testid": `card.${card.name}` })
   const made = new Map()
+  const sparks = new Map()
   const blank = shown(card).map(column => h("div", { className: "tile" }, h("span", { className: "label" }, say(column)), h("b", {}, "–"), h("small", {}, "\u00a0")))
   el.append(...blank)
   function update(answer) {
@@ -140,10 +142,14 @@ function tiles(card) {
           const label = answer.rows.length > 1 ? `${say(column)} · ${row[place(card, card.key[0])]}` : say(column)
           made.set(id, h(href ? "a" : "div", { className: "tile", href: href || null }, h("span", { className: "label" }, label),
             h("b", { "data-testid": `${card.name}.${column.name}`, "data-key": key }), h("small", {}, "\u00a0")))
+          sparks.set(id, spark(`${card.name}/${id}`))
+          sparks.get(id).el.dataset.testid = `${card.name}.${column.name}.spark`
+          made.get(id).append(sparks.get(id).el)
           el.append(made.get(id))
         }
         const tile = made.get(id)
         put(tile.children[1], column, value, fresh)
+        sparks.get(id).update(value)
         tile.children[1].style.setProperty("--n", tile.children[1].textContent.length)
         tile.classList.toggle("alarm", alarmed(column, value))
         const note = card.columns[place(card, column.note)]

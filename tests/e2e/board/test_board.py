@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -87,6 +88,16 @@ def test_a_number_changes_when_an_event_is_posted_by_hand(page: Any, url: str, m
     page.locator("[data-testid='post.verdict'][data-value='committed']").wait_for()
     after = before + Decimal("318.60")
     until(watcher, lambda: held(watcher, "value.value_amt"), lambda: after)
+    line = watcher.get_by_test_id("value.value_amt.spark")
+    drawn = [point.split(",") for point in line.locator("polyline").get_attribute("points").split()]
+    assert len(drawn) == int(line.get_attribute("data-points")) >= 2
+    assert Decimal(line.get_attribute("data-last")) == after
+    assert float(drawn[0][1]) > float(drawn[-1][1]), "the value rose, so must its line"
+    watcher.goto(f"{url}?lang=en#/stock")
+    held(watcher, "stock.on_hand_qty")
+    watcher.goto(f"{url}?lang=en#/now")
+    held(watcher, "value.value_amt")
+    assert int(line.get_attribute("data-points")) >= len(drawn), "a look at another page costs no figure"
     assert mart.scalar("SELECT sum(value_amt) FROM mart.v_stock_now") == before + Decimal("318.60")
     page.get_by_test_id("post.item").fill("RICE-5KG")
     page.get_by_test_id("post.qty").fill("12000")
@@ -95,6 +106,33 @@ def test_a_number_changes_when_an_event_is_posted_by_hand(page: Any, url: str, m
     page.locator("[data-testid='post.verdict'][data-value='refused']").wait_for()
     shot(page, "post")
     watcher.close()
+
+
+@pytest.mark.parametrize(("lang", "title"), [("en", "Late events"), ("zh", "迟到的事件")])
+def test_late_events_are_counted_and_named(
+    page: Any, url: str, mart: SmallMart, lang: str, title: str
+) -> None:
+    lines = mart.query(
+        "SELECT version, event_id, event_at, item, from_place, to_place FROM mart.v_movement "
+        "WHERE recorded_at >= (SELECT max(recorded_at) FROM mart.v_stock_now) - INTERVAL 1 DAY "
+        "ORDER BY version"
+    ).to_pylist()
+    newest: dict[tuple[str, str], datetime] = {}
+    late = set()
+    for line in lines:
+        (site,) = (p for p in (line["from_place"], line["to_place"]) if not p.startswith("@"))
+        known = newest.setdefault((site, line["item"]), line["event_at"])
+        newest[site, line["item"]] = max(known, line["event_at"])
+        if line["event_at"] < known:
+            late.add(line["event_id"])
+    assert late
+    page.goto(f"{url}?lang={lang}#/now")
+    assert held(page, "count.late") == len(late)
+    page.get_by_role("button", name=title).click()
+    shown = page.get_by_test_id("late.event_id")
+    shown.first.wait_for()
+    assert {cell.inner_text() for cell in shown.all()} <= late
+    assert shown.count() == min(50, len(late))
 
 
 def test_a_number_opens_down_to_its_movements_and_the_raw_record(

@@ -48,6 +48,7 @@ def test_shipped_cards_are_found_and_cover_the_board() -> None:
         "refused",
         "waiting",
         "count_diff",
+        "late",
         "stock",
         "channels",
         "hours",
