@@ -1,4 +1,4 @@
-"""What the tests of the real command share: a free port, and Debian's chromium."""
+"""What the tests of the real command share: the command, a port, Debian's chromium."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.e2e.process import Command
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 QUIET = (
@@ -40,3 +42,9 @@ def browser() -> Iterator[Any]:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="module")
+def stocktwin(command: str) -> Command:
+    """The command."""
+    return Command(command)

@@ -23,16 +23,16 @@ class Said(NamedTuple):
 
 
 class Command:
-    """`stocktwin` of this environment, in English."""
+    """`stocktwin` of this environment, in English unless said otherwise."""
 
-    def __init__(self, program: str, environ: Mapping[str, str] | None = None) -> None:
-        self.program = program
+    def __init__(self, program: str, environ: Mapping[str, str] | None = None, lang: str = "en") -> None:
+        self.program, self.lang = program, lang
         self.environ = {**os.environ, **(environ or {})}
 
     def __call__(self, *words: str | Path) -> Said:
         """Run it to its end; nothing is asserted."""
         done = subprocess.run(
-            [self.program, "--lang", "en", *map(str, words)], capture_output=True, env=self.environ,
+            [self.program, "--lang", self.lang, *map(str, words)], capture_output=True, env=self.environ,
             check=False, timeout=900
         )  # fmt: skip
         return Said(done.returncode, done.stdout.decode(), done.stderr.decode())

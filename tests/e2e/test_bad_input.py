@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -23,33 +22,6 @@ DAY = [
     {"id": "1", "type": "stock.receipt", "time": "2026-01-05T08:00:00+08:00", "qty": "10", "unit_cost": "10"},
     {"id": "2", "type": "sale.delivery", "time": "2026-01-05T09:00:00+08:00", "qty": "4", "unit_price": "18"},
 ]
-BAD_JOBS = """version: 1
-sources:
-  events: {connector: ndjsom}
-  till: {connector: pos, map: "${TILL_MAP:?the map of the till}"}
-jobs:
-  stock-live:
-    enigne: local
-    in: [events, tills]
-    steps: [intake.decode, ledger.pst]
-jobs: {}
-"""
-BAD_MAP = """format: csv
-encoding: utf-8
-entity: E1
-source: till
-tz: Asia/Shanghai
-site: S1
-columns: {item: Code, qty: Qty, time: When, id: No, unit_prise: Price}
-rules:
-  - {when: {Qty: "["}, emit: sale.delivery}
-"""
-
-
-@pytest.fixture(scope="module")
-def stocktwin(command: str) -> Command:
-    """The command."""
-    return Command(command)
 
 
 @pytest.fixture(scope="module")
@@ -86,29 +58,6 @@ def told(said: Said, code: int, *texts: str) -> None:
         assert inside not in said.err, said.err
 
 
-def test_a_bad_map_of_the_system(stocktwin: Command, tmp_path: Path) -> None:
-    file = tmp_path / "jobs.yaml"
-    file.write_text(BAD_JOBS, encoding="utf-8")
-    said = stocktwin("check", "--jobs", file)
-    told(said, 78, "jobs.yaml:10:1 jobs: duplicate key, first on line 5; remove one")
-    file.write_text(BAD_JOBS.removesuffix("jobs: {}\n"), encoding="utf-8")
-    said = stocktwin("check", "--jobs", file)
-    told(said, 78, 'jobs.yaml:7:5 jobs.stock-live.enigne: unknown key; did you mean "engine"?')
-    for place in (":3:23 ", ":4:31 ", ":7:5 ", ":8:18 ", ":9:28 "):
-        assert f"jobs.yaml{place}" in said.err, said.err
-    assert len(said.err.splitlines()) == 5
-
-
-def test_a_bad_map_of_a_till(stocktwin: Command, day: Path, tmp_path: Path) -> None:
-    file = tmp_path / "till.yaml"
-    file.write_text(BAD_MAP, encoding="utf-8")
-    for words in (("check", "--map", file), ("run", "--map", file, "--input", day, "--data", tmp_path / "D")):
-        said = stocktwin(*words)
-        told(said, 78, 'till.yaml:7:53 columns.unit_prise: unknown field; did you mean "unit_price"?')
-    assert not (tmp_path / "D").exists()
-    told(stocktwin("check", "--map", "online_retial"), 78, "online_retial: no such map")
-
-
 def test_a_map_that_does_not_fit_the_file(stocktwin: Command, day: Path, tmp_path: Path) -> None:
     said = stocktwin("run", "--map", "online_retail", "--input", day, "--data", tmp_path / "D")
     told(said, 78, f"{day}:1")
@@ -132,26 +81,6 @@ def test_a_data_directory_that_cannot_be_one(stocktwin: Command, day: Path) -> N
     # Neither root nor anyone else may make a directory there.
     said = stocktwin("run", "--input", day, "--data", "/proc/stocktwin")
     told(said, 1, "/proc/stocktwin: ", "; ")
-
-
-def test_a_full_disk(stocktwin: Command, day: Path, tmp_path: Path) -> None:
-    data = tmp_path / "D"
-    (data / "outbox").mkdir(parents=True)
-    (data / "meta.json.tmp").symlink_to("/dev/full")
-    said = stocktwin("run", "--input", day, "--data", data)
-    told(
-        said, 1, f"{data}/meta.json.tmp: no space left on the disk; free some space and run the same command"
-    )
-
-
-def test_a_taken_port(stocktwin: Command, tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        said = stocktwin("demo", "--no-browser", "--port", str(port), "--data", tmp_path / "D")
-    told(said, 1, f"127.0.0.1:{port}: the port is taken; choose another one, such as --port {port + 1}")
-    assert not (tmp_path / "D").exists()
 
 
 def test_a_locked_store_says_who_and_since(stocktwin: Command, day: Path, broken: Path) -> None:

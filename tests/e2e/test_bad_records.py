@@ -23,12 +23,6 @@ NOT_AS_A_FILE = {"no_id", "stranger", "before stranger"}
 """A row of a file may lack its id; `unknown_master: refuse` is not in the shipped jobs.yaml."""
 
 
-@pytest.fixture(scope="module")
-def stocktwin(command: str) -> Command:
-    """The command."""
-    return Command(command)
-
-
 def good_lines(n: int) -> bytes:
     """Receipts."""
     event = {

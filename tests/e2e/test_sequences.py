@@ -31,12 +31,6 @@ FACES = {
 
 
 @pytest.fixture(scope="module")
-def stocktwin(command: str) -> Command:
-    """The command."""
-    return Command(command)
-
-
-@pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All sequences in one file."""
     file = tmp_path_factory.mktemp("paper") / "paper.ndjson"

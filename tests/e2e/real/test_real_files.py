@@ -8,50 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.process import Command
+from tests.e2e.real.files import IOWA, IOWA_ROWS, RETAIL, RETAIL_ROWS
 
 pytestmark = pytest.mark.e2e
-
-RETAIL, IOWA = (
-    "online-retail/online_retail_2010-12_2011-02.csv.gz",
-    "iowa-liquor/iowa_liquor_2012-01-31_even_stores.csv.gz",
-)
-RETAIL_ROWS, IOWA_ROWS = 105_335, 4_730
-
-# Per item over all places: what came in went somewhere; a cell without quantity has no value.
-GOODS_MADE = """
-    SELECT count() AS n FROM (
-        SELECT item, sum(qty) AS q, sum(v) AS value FROM (
-            SELECT item, to_place AS place, qty, value_amt AS v FROM mart.v_movement
-            UNION ALL SELECT item, from_place, -qty, -value_amt FROM mart.v_movement)
-        WHERE NOT startsWith(place, '@') GROUP BY item
-    ) AS m FULL OUTER JOIN (
-        SELECT item, sum(on_hand_qty) AS q, sum(value_amt) AS value FROM mart.v_stock_now GROUP BY item
-    ) AS s USING item WHERE m.q != s.q OR m.value != s.value"""
-VALUE_OF_NOTHING = "SELECT count() AS n FROM mart.v_stock_now WHERE on_hand_qty = 0 AND value_amt != 0"
-
-
-@pytest.fixture(scope="module")
-def stocktwin(command: str) -> Command:
-    """The command."""
-    return Command(command)
-
-
-@pytest.fixture(scope="module")
-def retail(stocktwin: Command, shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with the wholesaler's three months."""
-    data = tmp_path_factory.mktemp("retail")
-    counts = stocktwin.run(shared_data / RETAIL, data, "--map", "online_retail")
-    assert (counts["in"], counts["committed"]) == (RETAIL_ROWS, RETAIL_ROWS)
-    return data
-
-
-@pytest.fixture(scope="module")
-def iowa(stocktwin: Command, shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with the state's day."""
-    data = tmp_path_factory.mktemp("iowa")
-    counts = stocktwin.run(shared_data / IOWA, data, "--map", "iowa_liquor")
-    assert (counts["in"], counts["committed"]) == (IOWA_ROWS, IOWA_ROWS)
-    return data
 
 
 def test_online_retail_revenue(stocktwin: Command, retail: Path) -> None:
@@ -99,15 +58,6 @@ def test_iowa_liquor_margin(stocktwin: Command, iowa: Path) -> None:
         "revenue": Decimal("514764.70"), "cogs": Decimal("342774.90"), "margin": Decimal("171989.80"),
         "uncosted": 3, "unbilled": 3,
     }  # fmt: skip
-
-
-@pytest.mark.parametrize("name", ["retail", "iowa"])
-def test_goods_and_money_are_neither_made_nor_lost(
-    stocktwin: Command, name: str, request: pytest.FixtureRequest
-) -> None:
-    data = request.getfixturevalue(name)
-    assert stocktwin.one(data, GOODS_MADE) == {"n": 0}
-    assert stocktwin.one(data, VALUE_OF_NOTHING) == {"n": 0}
 
 
 @pytest.mark.parametrize(
