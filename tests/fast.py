@@ -1,4 +1,4 @@
-"""The fast ledger behind the ways of `tests.ways`: `pipelines.ledger.post` driven batch by batch."""
+"""The fast ledger behind the ways of `tests.casefiles.ways`: `ledger.post` driven batch by batch."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pipelines.runtime.on_bytewax import run_bytewax
 from pipelines.runtime.progress import silent
 from schemas.reasons import BY_CODE
 from tests.batches import batches
-from tests.caserun import RED, RUN_ID, CaseSource, MemorySession, blocks_of, faces_of
-from tests.faces import faces_from_tables
+from tests.casefiles.caserun import RED, RUN_ID, CaseSource, MemorySession, blocks_of, faces_of
+from tests.casefiles.faces import faces_from_tables
 from tests.records import Faces, Row, Run
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.caseio import Case, CaseError, Reader, read_case, write_case
-from tests.comparing import FACES, difference, differences
+from tests.casefiles.caseio import Case, CaseError, Reader, read_case, write_case
+from tests.casefiles.comparing import FACES, difference, differences
+from tests.casefiles.ways import WAYS, ReferenceWay, Way
 from tests.repo import fail_on
-from tests.ways import WAYS, ReferenceWay, Way
 
 FOLDER = Path(__file__).parent / "cases" / "ledger" / "post"
 FILES = sorted(FOLDER.glob("*.case"))

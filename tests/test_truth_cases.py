@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.caseio import Case, day_text, read_case
-from tests.comparing import difference, table
+from tests.casefiles.caseio import Case, day_text, read_case
+from tests.casefiles.comparing import difference, table
 from tests.records import Record
 from tests.reference.admission.ledger import Truth
 from tests.repo import fail_on

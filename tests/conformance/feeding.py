@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from connectors.archive import Archived
-from tests.caserun import RED, RUN_ID, SOURCE, CaseDecoders, as_bytes
+from tests.casefiles.caserun import RED, RUN_ID, SOURCE, CaseDecoders, as_bytes
 from tests.conformance import members
 from tests.records import Record
 

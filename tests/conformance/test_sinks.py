@@ -15,7 +15,7 @@ import pytest
 from connectors.archive import Archived
 from pipelines.runtime.chain import JobChain
 from sinks.contract import Block, Opened, Sink
-from tests.caserun import CaseDecoders
+from tests.casefiles.caserun import CaseDecoders
 from tests.conformance import members
 from tests.conformance.feeding import Tables, archived
 from tests.conformance.holding import differences

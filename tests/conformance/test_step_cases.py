@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from connectors.archive import Archived
-from tests.caseio import read_case, read_cell
-from tests.comparing import difference
+from tests.casefiles.caseio import read_case, read_cell
+from tests.casefiles.comparing import difference
+from tests.casefiles.faces import rows_of
 from tests.conformance.feeding import block, fresh, inputs_of, run
-from tests.faces import rows_of
 from tests.fast import archive_faces, bytewax_faces
 from tests.records import Row
 from tests.repo import ROOT, fail_on

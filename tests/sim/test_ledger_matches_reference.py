@@ -10,13 +10,13 @@ import random
 import pytest
 
 from tests import fast
-from tests.caseio import Expect, write_case
-from tests.comparing import FACES, differences
+from tests.casefiles.caseio import Expect, write_case
+from tests.casefiles.comparing import FACES, differences
+from tests.casefiles.ways import ReferenceWay
 from tests.conftest import SHARE
 from tests.records import Faces, Record, Run
 from tests.sim.shrinking import shrink
 from tests.sim.streams import stream, strict
-from tests.ways import ReferenceWay
 
 STREAMS = max(2, round(40 * SHARE))
 RECORDS = 120

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from tests.comparing import FACES, differences, table
+from tests.casefiles.comparing import FACES, differences, table
+from tests.casefiles.ways import ReferenceWay
 from tests.conftest import SHARE
 from tests.records import Faces, Record, Run
 from tests.reference.cells import AverageCell
 from tests.reference.ledger import Reference
 from tests.sim.streams import stream
-from tests.ways import ReferenceWay
 
 STREAMS = max(3, round(12 * SHARE))
 

@@ -19,12 +19,12 @@ import numpy as np
 from pipelines.ledger.columns import A_QTY, C_Q, C_V, M_LINES, O_QTY, O_TO_ACC, O_VALUE
 from pipelines.ledger.kernel import cells, moves, posting
 from pipelines.ledger.post import LedgerFault
-from tests.caseio import read_case
-from tests.comparing import differences
+from tests.casefiles.caseio import read_case
+from tests.casefiles.comparing import differences
+from tests.casefiles.ways import ReferenceWay
 from tests.fast import fast_faces
 from tests.records import Record, Run
 from tests.sim.streams import stream
-from tests.ways import ReferenceWay
 
 CASES = Path(__file__).parents[1] / "cases" / "ledger" / "post"
 NAMES = (

@@ -1,5 +1,6 @@
 """The maps that ship, on the real files: what comes out adds up to the published facts."""
 
+import os
 import random
 from collections import Counter
 from decimal import Decimal
@@ -11,9 +12,10 @@ from connectors.maps.check import check_map
 from connectors.maps.errors import Refused
 from connectors.maps.loading import SHIPPED
 from connectors.pos import Mapper, PosSource
-from tests.unit.connectors.till_map import decode
+from tests.repo import ROOT
+from tests.unit.connectors.maps.till_map import decode
 
-DATA = Path(__file__).parents[4] / "shared" / "data"
+DATA = Path(os.environ.get("STOCKTWIN_SHARED", ROOT.parent / "shared" / "data"))
 RETAIL = DATA / "online-retail" / "online_retail_2010-12_2011-02.csv.gz"
 IOWA = DATA / "iowa-liquor" / "iowa_liquor_2012-01-31_even_stores.csv.gz"
 

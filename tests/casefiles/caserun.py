@@ -21,7 +21,7 @@ from connectors.contract import Capabilities, RawBatch
 from connectors.maps.reading.assemble import MappedBatch
 from pipelines.runtime.chain import Decoders, JobChain
 from sinks.contract import Block
-from tests.faces import faces_from_tables, rows_of
+from tests.casefiles.faces import faces_from_tables, rows_of
 from tests.records import Event, Faces, Record, Run, door_of
 
 GROUPS = "map:case"

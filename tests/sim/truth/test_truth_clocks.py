@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.comparing import table
+from tests.casefiles.comparing import table
 from tests.conftest import SHARE
 from tests.records import Event, Record
 from tests.reference.admission.ledger import Truth
@@ -18,7 +18,7 @@ from tests.reference.truth.landing import spread
 from tests.reference.truth.lines import net
 from tests.reference.truth.valuation import steps
 from tests.reference.truth.walk import Walk
-from tests.sim.truth_streams import ARRIVAL_MS, records, world
+from tests.sim.truth.streams import ARRIVAL_MS, records, world
 
 WORLDS = max(4, round(6 * SHARE))
 STOCK = ["site", "item", "lot", "owner", "on_hand_qty", "value_amt"]

@@ -5,120 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
-from typing import Any
 
 import pytest
 
-from pipelines import cli
 from pipelines.runtime import i18n
-from pipelines.runtime.config.references import Installed
-from pipelines.runtime.config.steps import Flow
 from pipelines.runtime.errors import DiskFull, StoreLocked
 from tests.repo import ROOT
-
-JOBS = """version: 1
-sources: {events: {connector: ndjson}}
-jobs:
-  stock-live: {in: [events], steps: [intake.decode]}
-  other: {engine: local, in: [events], steps: [intake.decode]}
-"""
-Run = Callable[..., tuple[int, str, str]]
-
-
-@dataclass
-class Report:
-    records_in: int = 5
-    committed: int = 2
-    refused: int = 1
-    duplicate: int = 1
-    waiting: int = 1
-    late: int = 0
-    seconds: float = 0.5
-    run_id: str = "r1"
-    source: str = "events"
-    finished: bool = True
-    sources: list[Report] = field(default_factory=list)
-
-
-@dataclass
-class Verified:
-    identical: bool
-    versions: int = 7
-    sha256: str = "ab"
-    entities: tuple[Any, ...] = (SimpleNamespace(entity="MAIN", versions=7, sha256="cd"),)
-    behind: int = 0
-    difference: str = ""
-
-
-class Calls(list[tuple[Any, ...]]):
-    """What the stand-ins were called with; `raises` is raised by the next one."""
-
-    raises: BaseException | None = None
-
-
-@pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
-    found = Calls()
-    verified = Verified(identical=True)
-
-    def answer(name: str, result: Any) -> Callable[..., Any]:
-        def called(*args: Any, **named: Any) -> Any:
-            found.append((name, *args, named))
-            if found.raises is not None:
-                raise found.raises
-            return result() if callable(result) else result
-
-        return called
-
-    stand_ins: dict[str, dict[str, Any]] = {
-        "pipelines.runtime.run": {"run_job": answer("run", Report)},
-        "pipelines.runtime.demo": {"run_demo": answer("demo", None)},
-        "pipelines.runtime.replay": {
-            "verify": answer("verify", lambda: verified),
-            "into": answer("into", None),
-        },
-        "sinks.serving.client": {"query": answer("query", "rows")},
-        "sinks.format": {"render": lambda table, form: f"{table} as {form}\n\n"},
-    }
-    for name, members in stand_ins.items():
-        module = ModuleType(name)
-        vars(module).update(members)
-        monkeypatch.setitem(sys.modules, name, module)
-    monkeypatch.setattr("pipelines.runtime.replay", sys.modules["pipelines.runtime.replay"], raising=False)
-    monkeypatch.setattr("sinks.format", sys.modules["sinks.format"], raising=False)
-    monkeypatch.setattr(found, "verified", verified, raising=False)
-    return found
-
-
-@pytest.fixture
-def stocktwin(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Run]:
-    """Run the command in an empty directory with a small jobs.yaml; returns (exit code, out, err)."""
-    before = i18n.current()
-    installed = Installed(frozenset({"ndjson"}), {"intake.decode": Flow()}, frozenset(), frozenset({"stock"}))
-    monkeypatch.setattr(Installed, "find", staticmethod(lambda: installed))
-    monkeypatch.chdir(tmp_path)
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG", "STOCKTWIN_LANG", "STOCKTWIN_DEBUG", "STOCKTWIN_DATA"):
-        monkeypatch.delenv(name, raising=False)
-    (tmp_path / "jobs.yaml").write_text(JOBS, encoding="utf-8")
-    (tmp_path / "in.ndjson").write_text("{}\n", encoding="utf-8")
-    (tmp_path / "D").mkdir()
-    (tmp_path / "D/store").mkdir()
-    (tmp_path / "D/meta.json").write_text('{"format": 1, "runs": []}', encoding="utf-8")
-
-    def run(*words: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            cli.main(words)
-        out, err = capsys.readouterr()
-        return int(end.value.code or 0), out, err
-
-    yield run
-    i18n.use(before)
+from tests.unit.runtime.cli.stand_ins import Calls, Report, Run
 
 
 def test_help_in_both_languages(stocktwin: Run) -> None:
@@ -138,64 +32,9 @@ def test_without_a_verb_it_shows_the_verbs(stocktwin: Run) -> None:
     assert "doctor" in out
 
 
-def test_usage_errors_in_chinese(stocktwin: Run, calls: Calls) -> None:
-    assert stocktwin("rnu", "--lang", "zh")[2] == 'stocktwin rnu: 没有这个命令; 您是否想写 "run"？\n'
-    assert stocktwin("--lang", "zh", "run", "--engine", "x")[2].startswith('--engine: 不能是 "x"; 可用：')
-
-
 def test_version(stocktwin: Run) -> None:
     code, out, _ = stocktwin("--version")
     assert (code, out.split()[0]) == (0, "stocktwin")
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["rnu"], 'stocktwin rnu: no such command; did you mean "run"?'),
-        (["run", "--enigne", "local"], 'stocktwin run --enigne: no such option; did you mean "--engine"?'),
-        (["run", "-x"], "stocktwin run -x: no such option; see `stocktwin run --help`"),
-        (["run", "--engine", "steam"], '--engine: cannot be "steam"; there are: bytewax, local'),
-        (["run", "--data"], "stocktwin run --data: needs a value; write --data DIR"),
-        (["run", "--strict=2"], "stocktwin run --strict: takes no value; see `stocktwin run --help`"),
-        (["demo", "--port", "70000"], '--port: cannot be "70000"; give a number from 1 to 65535'),
-        (["demo", "--speed", "fast"], '--speed: cannot be "fast"; give a number from 1 to 1000000'),
-        (["demo", "--duration", "-1"], '--duration: cannot be "-1"; give a number from 0 to …'),
-        (["sql"], "stocktwin sql SQL: is missing; see `stocktwin sql --help`"),
-        (["sql", "SELECT", "1"], "stocktwin sql 1: one word too many; put what has spaces into quotes"),
-        (["run", "--input", "gone.ndjson"], "gone.ndjson: no such file; check the path"),
-        (["run", "--input", "-"], "--input -: standard input cannot be resumed; write it to a file first"),
-        (
-            ["run", "--input", "s3://b/k"],
-            "--input s3://b/k: s3:// is no address that is read here; name a file",
-        ),
-        (["run", "--input", "file:///gone"], "/gone: no such file; check the path"),
-        (["sql", "SELECT 1", "--data", "in.ndjson"], "in.ndjson: is not a directory; choose another --data"),
-        (["run", "stock-liv"], 'jobs.yaml: no job "stock-liv"; did you mean "stock-live"?'),
-        (["replay", "--data", "D"], "replay: needs one of --verify and --into"),
-        (["replay", "--data", "D", "--verify", "--into", "E"], "replay: needs one of --verify and --into"),
-        (["replay", "--data", "D", "--into", "D"], "D: the target directory is not empty; choose a new one"),
-        (["sql", " ", "--data", "D"], "SQL: there is no statement"),
-        (["schema", "stock.recipt"], 'no JSON Schema of "stock.recipt"'),
-        (["--lang", "fr", "check"], "--lang: --lang is zh or en"),
-    ],
-)
-def test_usage_errors_exit_2(stocktwin: Run, calls: Calls, words: list[str], said: str) -> None:
-    code, out, err = stocktwin(*words)
-    assert code == 2
-    assert said in err
-    assert "Traceback" not in err
-    assert out == ""
-    assert calls == []
-
-
-def test_bad_configuration_exits_78(stocktwin: Run, calls: Calls) -> None:
-    Path("jobs.yaml").write_text(JOBS + "jbos: 1\n", encoding="utf-8")
-    for words in (["run"], ["check"], ["sql", "SELECT 1"], ["demo", "--port", "18642"]):
-        code, _, err = stocktwin(*words)
-        assert (code, err) == (78, 'jobs.yaml:6:1 jbos: unknown key; did you mean "jobs"?\n')
-    assert stocktwin("check", "--jobs", "gone.yaml")[0] == 78
-    assert stocktwin("check", "--jobs", "D")[0] == 78
-    assert calls == []
 
 
 def test_run_prints_the_counts_last(stocktwin: Run, calls: Calls) -> None:

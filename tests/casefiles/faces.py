@@ -66,7 +66,7 @@ def time_text(ms: int) -> str:
 
 
 def faces_from_tables(tables: Mapping[str, pa.Table]) -> Faces:
-    """Every face of `tests.comparing.FACES` from the tables by full name (`core.movement` …)."""
+    """Every face of `tests.casefiles.comparing.FACES` from the tables by full name (`core.movement` …)."""
     names = ("movement", "true_up", "account", "stock", "sale", "count", "waiting", "entity")
     core = {name: rows_of(tables, f"core.{name}") for name in names}
     event_of = {(m["entity"], m["version"]): m["event_id"] for m in core["movement"]}

@@ -8,7 +8,7 @@ import pytest
 from connectors.maps.errors import MapError
 from connectors.maps.reading import decimals
 from connectors.pos import Mapper, PosSource, cut_array
-from tests.unit.connectors.till_map import BASE, GOOD, HEADER, batch, both, decode, line, mapper
+from tests.unit.connectors.maps.till_map import BASE, GOOD, HEADER, batch, both, decode, line, mapper
 
 
 def test_a_row():

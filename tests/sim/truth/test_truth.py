@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.comparing import FACES, differences, table
+from tests.casefiles.comparing import FACES, differences, table
 from tests.conftest import SHARE
 from tests.records import Event, Faces, Record
 from tests.reference.admission.ledger import Truth
@@ -17,7 +17,7 @@ from tests.reference.ledger import Reference
 from tests.reference.truth.lines import net
 from tests.reference.truth.rows import RANKS
 from tests.sim.streams import stream
-from tests.sim.truth_streams import records, world
+from tests.sim.truth.streams import records, world
 
 STREAMS = max(3, round(8 * SHARE))
 WORLDS = max(4, round(8 * SHARE))

@@ -126,7 +126,7 @@ def test_a_lookup_file_travels_with_the_map(tmp_path):
 
 
 def test_the_map_of_the_page_is_a_map(tmp_path):
-    page = (Path(__file__).parents[3] / "docs" / "maps.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[4] / "docs" / "maps.md").read_text(encoding="utf-8")
     text = page.split("```yaml\n")[1].split("```")[0]
     assert told(tmp_path, text) == []
     header = ["时间", "条码", "数量", "单价", "门店", "小票号", "渠道", "备注", "进价", "会员姓名"]

@@ -17,7 +17,7 @@ from tests.reference.truth.lines import Entry, LineKey
 from tests.reference.truth.rows import OrderKey, Row, in_order
 from tests.reference.truth.valuation import steps, value_of
 from tests.reference.truth.walk import State, Walk
-from tests.sim.truth_streams import records, world
+from tests.sim.truth.streams import records, world
 
 WORLDS = max(4, round(8 * SHARE))
 METHODS = ["moving_average", "fifo"]

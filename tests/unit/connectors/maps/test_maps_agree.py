@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.maps.reading import expr
-from tests.unit.connectors.till_map import BASE, GOOD, HEADER, both, line, mapper
+from tests.unit.connectors.maps.till_map import BASE, GOOD, HEADER, both, line, mapper
 
 CELL = st.sampled_from(
     ["", " ", "1", "-1", "-2.50", "3.10", "0", "+4", "1e2", "1000001", "x", "a", "b", "POST",

@@ -1,0 +1,1 @@
+"""Case files: read, run in every way, and compared face by face."""

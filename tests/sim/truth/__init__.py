@@ -1,0 +1,1 @@
+"""Truth in any order of arrival, by the reference alone."""
