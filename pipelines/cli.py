@@ -73,9 +73,9 @@ def _verb(function: Callable[..., None]) -> Verb:
 @option("--duration", type=Number(0, whole=False), metavar="SECONDS")
 @jobs_option
 def demo(jobs: Path | None, no_browser: bool, **asked: Any) -> None:
-    """See `pipelines.runtime.demo`."""
-    from pipelines.runtime.demo import run_demo
-    from pipelines.runtime.doctor import require_port
+    """See `pipelines.runtime.verbs.demo`."""
+    from pipelines.runtime.verbs.demo import run_demo
+    from pipelines.runtime.verbs.doctor import require_port
 
     require_port(asked["host"], asked["port"])
     run_demo(cfg=_load(jobs), lang=i18n.current(), browser=not no_browser, **asked)
@@ -88,9 +88,9 @@ def demo(jobs: Path | None, no_browser: bool, **asked: Any) -> None:
 @browser_option
 @jobs_option
 def board(data: Path | None, port: int, host: str, no_browser: bool, jobs: Path | None) -> None:
-    """See `pipelines.runtime.live`."""
+    """See `pipelines.runtime.verbs.live`."""
     folder = _require_data(data, jobs)
-    from pipelines.runtime.live import run_board
+    from pipelines.runtime.verbs.live import run_board
 
     run_board(data=folder, host=host, port=port, lang=i18n.current(), browser=not no_browser)
 
@@ -116,7 +116,7 @@ def run(
     output: str,
     jobs: Path | None,
 ) -> None:
-    """See `pipelines.runtime.run`."""
+    """See `pipelines.runtime.verbs.run`."""
     from pipelines.runtime.jobs import chosen_jobs, require_input
 
     cfg = _load(jobs)
@@ -125,8 +125,8 @@ def run(
     folder = data or Path(cfg.defaults.data)
 
     from pipelines.runtime.progress import bar
-    from pipelines.runtime.run import run_job
     from pipelines.runtime.texts.shown import run_report
+    from pipelines.runtime.verbs.run import run_job
 
     for name in names:
         used = engine or cfg.engine_of(name)
@@ -218,8 +218,8 @@ def replay(data: Path | None, verify: bool, into: Path | None, jobs: Path | None
 @port_option
 @output_option(SHORT)
 def doctor(data: Path | None, port: int, output: str) -> None:
-    """See `pipelines.runtime.doctor`."""
-    from pipelines.runtime.doctor import as_lines, examine
+    """See `pipelines.runtime.verbs.doctor`."""
+    from pipelines.runtime.verbs.doctor import as_lines, examine
 
     rows = examine(data, port)
     if output == "json":

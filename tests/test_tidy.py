@@ -24,10 +24,6 @@ SIZE_WAIVERS: dict[tuple[str, str], tuple[int, str]] = {
     ("module", "pipelines/ledger/post.py"): (340, "the step from batch to tables, and its executed example"),
     ("module", "tests/bench/per_event.py"): (340, "the baseline stands whole, as one would write it"),
     ("module", "tests/reference/posting.py"): (310, "each type's rule, in the order of the ledger's page"),
-    ("folder", "pipelines/runtime"): (
-        16,
-        "the engines and what opens doors stand flat, as the plan names them",
-    ),
     ("folder", "schemas"): (14, "one noun a file; grouping them would hide what the design names"),
 }
 

@@ -17,8 +17,8 @@ from pipelines.runtime.jobs import load_jobs
 from pipelines.runtime.probes.trial import dry_decode
 from pipelines.runtime.progress import silent
 from pipelines.runtime.replay import verify
-from pipelines.runtime.run import RunReport, run_job, source_of
 from pipelines.runtime.session import Session
+from pipelines.runtime.verbs.run import RunReport, run_job, source_of
 from sinks.lock import DirectoryLock
 from sinks.target import Target
 from tests.repo import ROOT

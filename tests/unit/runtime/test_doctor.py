@@ -19,10 +19,10 @@ import pytest
 from connectors.archive import Archive
 from connectors.contract import RawBatch
 from pipelines.runtime import i18n
-from pipelines.runtime.doctor import as_lines, examine
 from pipelines.runtime.probes import data as of_data
 from pipelines.runtime.probes import environment
 from pipelines.runtime.probes.finding import Finding, State
+from pipelines.runtime.verbs.doctor import as_lines, examine
 
 GONE = 2**22 + 1  # above the highest process id of Linux
 

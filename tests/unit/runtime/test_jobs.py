@@ -13,7 +13,7 @@ from pipelines.runtime.config.references import Installed
 from pipelines.runtime.config.steps import Flow
 from pipelines.runtime.errors import ConfigError, UsageError
 from pipelines.runtime.jobs import chosen_jobs, find_jobs_file, jobs_schema, load_jobs, parse_jobs
-from pipelines.runtime.run import source_of, stated
+from pipelines.runtime.verbs.run import source_of, stated
 from tests.repo import ROOT
 
 INSTALLED = Installed(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipelines.runtime import live
+from pipelines.runtime.verbs import live
 from sinks.lock import DirectoryLock
 
 

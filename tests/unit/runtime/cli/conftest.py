@@ -32,8 +32,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
         return called
 
     stand_ins: dict[str, dict[str, Any]] = {
-        "pipelines.runtime.run": {"run_job": answer("run", Report)},
-        "pipelines.runtime.demo": {"run_demo": answer("demo", None)},
+        "pipelines.runtime.verbs.run": {"run_job": answer("run", Report)},
+        "pipelines.runtime.verbs.demo": {"run_demo": answer("demo", None)},
         "pipelines.runtime.replay": {
             "verify": answer("verify", lambda: verified),
             "into": answer("into", None),

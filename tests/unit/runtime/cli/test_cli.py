@@ -107,7 +107,7 @@ def test_sql(stocktwin: Run, calls: Calls) -> None:
 
 def test_run_that_was_asked_to_stop(stocktwin: Run, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
     stopped = Report(finished=False)
-    monkeypatch.setattr(sys.modules["pipelines.runtime.run"], "run_job", lambda *_: stopped)
+    monkeypatch.setattr(sys.modules["pipelines.runtime.verbs.run"], "run_job", lambda *_: stopped)
     code, out, err = stocktwin("run", "--input", "in.ndjson")
     assert code == 0
     assert out.endswith("in=5 committed=2 refused=1 duplicate=1 waiting=1 late=0\n")

@@ -20,12 +20,12 @@ import pyarrow as pa
 from connectors.contract import RawBatch
 from connectors.mock.world_source import Run, WorldPart, WorldSource
 from pipelines.runtime.config.models import Jobs
-from pipelines.runtime.doctor import require_port
 from pipelines.runtime.i18n import t
-from pipelines.runtime.live import served, zone
 from pipelines.runtime.records import record_of
-from pipelines.runtime.run import StopOnSignal, open_session
 from pipelines.runtime.session import Session, wall_ms
+from pipelines.runtime.verbs.doctor import require_port
+from pipelines.runtime.verbs.live import served, zone
+from pipelines.runtime.verbs.run import StopOnSignal, open_session
 from schemas.registry import TRUST
 from sinks.serving.board import Board
 from sinks.serving.board_bind import bind

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipelines.runtime.doctor import require_port
 from pipelines.runtime.records import record_of
-from pipelines.runtime.run import StopOnSignal
 from pipelines.runtime.session import wall_ms
+from pipelines.runtime.verbs.doctor import require_port
+from pipelines.runtime.verbs.run import StopOnSignal
 from sinks.serving import client
 from sinks.serving.board import Board, running
 from sinks.serving.board_bind import bind
