@@ -31,6 +31,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.kernels.exact import NONE
+from pipelines.kernels.rows import by_column
 from pipelines.kernels.strings import string_buffers
 from pipelines.ledger.columns import (
     COMMITTED,
@@ -252,16 +253,17 @@ class LedgerStep:
         first: int,
     ) -> Outputs:
         s, out, em = self.state, Outputs(), self.emitter
-        kinds, ent = ev[:, E_TYPE], ev[:, E_ENT]
+        v, lines = by_column(v), by_column(s.lines[: s.M[M_LINES]])
+        kinds, ent, times = (ev[:, name].copy() for name in (E_TYPE, E_ENT, E_TIME))
         self._autos(v, ent)
-        out.add("core.movement", em.movement(batch, words, kinds, v[:, V_CONTRA]))
-        out.add("core.entry", em.entries())
+        out.add("core.movement", em.movement(lines, batch, words, kinds, v[:, V_CONTRA]))
+        out.add("core.entry", em.entries(lines))
         out.add("core.stock", em.stock())
         out.add("core.account", em.accounts(first, int(s.M[M_ACCOUNTS])))
-        out.add("core.sale", em.sales(batch, v, ent, kinds, ev[:, E_TIME], words))
+        out.add("core.sale", em.sales(batch, v, ent, kinds, times, words))
         for name, table in (
-            ("core.true_up", em.true_ups(batch)),
-            ("core.count", em.counts(batch, v, ent, kinds, ev[:, E_TIME])),
+            ("core.true_up", em.true_ups(batch, lines)),
+            ("core.count", em.counts(batch, v, ent, kinds, times)),
         ):
             if table is not None:
                 out.add(name, table)
@@ -274,11 +276,11 @@ class LedgerStep:
 
     def _autos(self, v: I64, ent: I64) -> None:
         s = self.state
-        done = v[:, V_STATUS] == COMMITTED
-        for e in np.unique(ent[done]).tolist():
-            if s.t["N"].data[e, N_AUTO] == 0:
-                first = v[done & (ent == e)][:, [V_VERSION, V_REC]].min(axis=0)
-                self.masters.auto_entity(e, *first.tolist())
+        entities = s.t["N"]
+        for e in np.flatnonzero(entities.data[: entities.count, N_AUTO] == 0).tolist():
+            mine = np.flatnonzero((v[:, V_STATUS] == COMMITTED) & (ent == e))
+            if len(mine):
+                self.masters.auto_entity(e, *(int(v[mine, name].min()) for name in (V_VERSION, V_REC)))
         for what, _, version, at in s.born[: s.M[M_BORN]].tolist():
             if what >= 0:
                 self.masters.auto_item(what, version, at)
@@ -289,20 +291,21 @@ class LedgerStep:
         """One row per event: what became of it. `again`: it had been waiting before this batch."""
         status = np.where((np.arange(len(v)) >= fresh) & (v[:, V_STATUS] == WAITING), 0, v[:, V_STATUS])
         keep = np.flatnonzero(status != 0)
-        take, kept = taker(keep, len(v)), slice(None) if len(keep) == len(v) else keep
-        status, v, ev = status[kept], v[kept], ev[kept]
+        take = taker(keep, len(v))
+        status = take(status)
         detail = pa.repeat("", len(keep))
         if len(refused := np.flatnonzero(status == REFUSED)):
             said = [""] * len(keep)
             for j in refused.tolist():
-                said[j] = self._why.get(int(keep[j])) or self._detail(v[j])
+                said[j] = self._why.get(int(keep[j])) or self._detail(v[keep[j]])
             detail = pa.array(said)
         return pa.table({
-            "rec": ev[:, E_GROUP].copy(), "status": status, "reason": v[:, V_REASON].copy(), "detail": detail,
-            "late": np.where(status == COMMITTED, v[:, V_LATE], 0), "again": keep >= fresh,
-            "event_id": take(batch.column("id")), "type": ev[:, E_TYPE].copy(),
-            "version": v[:, V_VERSION].copy(), "entity": self.emitter.entity(ev[:, E_ENT]),
-            "returns": take(batch.column("returns")), "recorded_at": ev[:, E_REC].copy(),
+            "rec": take(ev[:, E_GROUP].copy()), "status": status, "reason": take(v[:, V_REASON]),
+            "detail": detail,
+            "late": np.where(status == COMMITTED, take(v[:, V_LATE]), 0), "again": keep >= fresh,
+            "event_id": take(batch.column("id")), "type": take(ev[:, E_TYPE].copy()),
+            "version": take(v[:, V_VERSION]), "entity": self.emitter.entity(take(ev[:, E_ENT].copy())),
+            "returns": take(batch.column("returns")), "recorded_at": take(ev[:, E_REC].copy()),
         })  # fmt: skip
 
     def _detail(self, v: I64) -> str:

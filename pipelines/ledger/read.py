@@ -7,6 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.kernels.exact import NONE
+from pipelines.kernels.rows import by_row
 from pipelines.kernels.strings import string_buffers
 from pipelines.ledger.columns import (
     E_AMT,
@@ -221,7 +222,7 @@ def read(state: LedgerState, batch: pa.RecordBatch) -> tuple[I64, dict[str, I64]
     """(int64[n, EV], the words of its string columns)."""
     n = batch.num_rows
     w = {name: _words(state, batch, name) for name in (*_CONTENT, "source")}
-    ev = np.empty((n, EV), np.int64)
+    ev = np.empty((EV, n), np.int64).T
     kinds = integers(batch, "type")
     ev[:, E_TYPE], ev[:, E_ENT] = kinds, _entities(state, w["entity"])
     ev[:, E_ITEM] = _items(state, ev[:, E_ENT], w["item"])
@@ -245,4 +246,4 @@ def read(state: LedgerState, batch: pa.RecordBatch) -> tuple[I64, dict[str, I64]
     ev[:, E_HIT], ev[:, E_DOC] = 0, -1
     for col, site in ((E_SROW, E_SITE), (E_SROW2, E_SITE2)):
         ev[:, col] = site_rows(state, ev[:, E_ENT], ev[:, site])
-    return ev, w
+    return by_row(ev), w

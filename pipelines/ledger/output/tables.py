@@ -19,7 +19,6 @@ from pipelines.ledger.columns import (
     C_Q,
     C_V,
     COMMITTED,
-    M_LINES,
     M_TACCS,
     M_TRUEUPS,
     O_AT,
@@ -87,9 +86,10 @@ _TYPE_INDEX[list(TYPE_NAMES)] = np.arange(len(TYPE_NAMES))
 class Emitter(Columns):
     """Turns one batch's results into tables."""
 
-    def movement(self, batch: pa.RecordBatch, words: dict[str, I64], types: I64, contra: I64) -> pa.Table:
-        """core.movement: the events' own lines."""
-        o = self.s.lines[: self.s.M[M_LINES]]
+    def movement(
+        self, o: I64, batch: pa.RecordBatch, words: dict[str, I64], types: I64, contra: I64
+    ) -> pa.Table:
+        """core.movement: the events' own lines `o`."""
         r, ent = o[:, O_EVENT], o[:, O_ENT]
         acc = np.where(o[:, O_FROM_ACC] >= 0, o[:, O_FROM_ACC], o[:, O_TO_ACC])
         take = taker(r, batch.num_rows)
@@ -116,14 +116,13 @@ class Emitter(Columns):
         columns["channel"] = self.channel(kinds, take(contra), take(words["channel"]))
         return _table(columns | _stated(batch, take, document="document"))
 
-    def true_ups(self, batch: pa.RecordBatch) -> pa.Table | None:
+    def true_ups(self, batch: pa.RecordBatch, o: I64) -> pa.Table | None:
         """core.true_up: lines that restate earlier ones, one per (event, cause, leg)."""
         t = self.s.ups[: self.s.M[M_TRUEUPS]]
         if not len(t):
             return None
         t = _coalesced(t)
         ent, acc = t[:, T_ENT], t[:, T_ACC]
-        o = self.s.lines[: self.s.M[M_LINES]]
         site, contra = self.place(acc, acc), t[:, T_CONTRA]
         more = t[:, T_VALUE] >= 0
         return _table({
@@ -140,22 +139,24 @@ class Emitter(Columns):
             "open_amt": self.money(t[:, T_OPENV], ent), "uncosted": t[:, T_UNCOSTED],
         })  # fmt: skip
 
-    def entries(self) -> pa.Table:
+    def entries(self, o: I64) -> pa.Table:
         """core.entry: one signed row per physical side of every line."""
-        o, t = self.s.lines[: self.s.M[M_LINES]], self.s.ups[: self.s.M[M_TRUEUPS]]
+        t = self.s.ups[: self.s.M[M_TRUEUPS]]
         t = t[t[:, T_VALUE] != 0]
-        out, into = o[o[:, O_FROM_ACC] >= 0], o[o[:, O_TO_ACC] >= 0]
-        acc = np.concatenate([out[:, O_FROM_ACC], into[:, O_TO_ACC], t[:, T_ACC]])
-        ent = np.concatenate([out[:, O_ENT], into[:, O_ENT], t[:, T_ENT]])
-        value = np.concatenate([-out[:, O_VALUE], into[:, O_VALUE], -t[:, T_VALUE]])
+        out, into = np.flatnonzero(o[:, O_FROM_ACC] >= 0), np.flatnonzero(o[:, O_TO_ACC] >= 0)
+
+        def both(line: int, true_up: I64) -> I64:
+            return np.concatenate([o[out, line], o[into, line], true_up])
+
+        acc = np.concatenate([o[out, O_FROM_ACC], o[into, O_TO_ACC], t[:, T_ACC]])
+        ent = both(O_ENT, t[:, T_ENT])
+        value, qty = both(O_VALUE, -t[:, T_VALUE]), both(O_QTY, np.zeros(len(t), np.int64))
+        value[: len(out)] *= -1
+        qty[: len(out)] *= -1
         return _table({
-            "account": acc, "cell": self.s.t["A"].data[acc, A_CELL],
-            "event_at": np.concatenate([out[:, O_AT], into[:, O_AT], t[:, T_AT]]),
-            "recorded_at": np.concatenate([out[:, O_REC], into[:, O_REC], t[:, T_REC]]),
-            "version": np.concatenate([out[:, O_VERSION], into[:, O_VERSION], t[:, T_CAUSE]]),
-            "entity": self.entity(ent),
-            "qty": np.concatenate([-out[:, O_QTY], into[:, O_QTY], np.zeros(len(t), np.int64)]),
-            "value_amt": self.money(value, ent),
+            "account": acc, "cell": self.s.t["A"].data[acc, A_CELL], "event_at": both(O_AT, t[:, T_AT]),
+            "recorded_at": both(O_REC, t[:, T_REC]), "version": both(O_VERSION, t[:, T_CAUSE]),
+            "entity": self.entity(ent), "qty": qty, "value_amt": self.money(value, ent),
         })  # fmt: skip
 
     def stock(self) -> pa.Table:
@@ -191,26 +192,31 @@ class Emitter(Columns):
     ) -> pa.Table:
         """core.sale: deliveries, returns and charges as first posted."""
         mine = np.flatnonzero((v[:, V_STATUS] == COMMITTED) & (_KIND_INDEX[types] >= 0))
-        v, ent, kinds = v[mine], ev_ent[mine], types[mine]
-        sign = np.where(kinds == RETURN, -1, 1)
         take = taker(mine, batch.num_rows)
-        items = self.s.maps["items"].keys[np.maximum(v[:, V_ITEM], 0), 1]
-        site = sites_of(self.s, v[:, V_PLACE].copy())
+
+        def of(column: int) -> I64:
+            found: I64 = take(v[:, column])
+            return found
+
+        ent, kinds, at = take(ev_ent), take(types), take(times)
+        sign = np.where(kinds == RETURN, -1, 1)
+        items = self.s.maps["items"].keys[np.maximum(of(V_ITEM), 0), 1]
+        site = sites_of(self.s, of(V_PLACE))
         return _table({
-            "entity": self.entity(ent), "version": v[:, V_VERSION], "event_id": take(batch.column("id")),
-            "event_at": times[mine],
-            "recorded_at": v[:, V_REC], "period": self.period(times[mine], v[:, V_TZ]),
-            "item": self.s.words.column(np.where(v[:, V_ITEM] >= 0, items, 0)), "site": self.low(site),
-            "channel": self.channel(kinds, v[:, V_CONTRA], words["channel"][mine]),
+            "entity": self.entity(ent), "version": of(V_VERSION), "event_id": take(batch.column("id")),
+            "event_at": at,
+            "recorded_at": of(V_REC), "period": self.period(at, of(V_TZ)),
+            "item": self.s.words.column(np.where(of(V_ITEM) >= 0, items, 0)), "site": self.low(site),
+            "channel": self.channel(kinds, of(V_CONTRA), take(words["channel"])),
             **_stated(batch, take, returns_id="returns", document="document", customer="customer"),
             "kind": pa.DictionaryArray.from_arrays(pa.array(_KIND_INDEX[kinds]), _KINDS),
-            "qty": np.where(kinds == CHARGE, 0, v[:, V_QTY]) * sign,
-            "revenue_amt": self.money(v[:, V_REVENUE], ent),
-            "discount_amt": self.money(v[:, V_DISC] * sign, ent),
-            "tax_amt": self.money(v[:, V_TAX] * sign, ent),
-            "cogs_amt": self.money(v[:, V_COGS], ent), "open_qty": v[:, V_OPENQ],
-            "open_amt": self.money(v[:, V_OPENV], ent),
-            "uncosted": ((v[:, V_UNCOSTED] & 1) << 1) | (v[:, V_UNCOSTED] >> 1),
+            "qty": np.where(kinds == CHARGE, 0, of(V_QTY)) * sign,
+            "revenue_amt": self.money(of(V_REVENUE), ent),
+            "discount_amt": self.money(of(V_DISC) * sign, ent),
+            "tax_amt": self.money(of(V_TAX) * sign, ent),
+            "cogs_amt": self.money(of(V_COGS), ent), "open_qty": of(V_OPENQ),
+            "open_amt": self.money(of(V_OPENV), ent),
+            "uncosted": ((of(V_UNCOSTED) & 1) << 1) | (of(V_UNCOSTED) >> 1),
              # 1 covered part, 2 open part from nothing
         })  # fmt: skip
 
