@@ -70,7 +70,14 @@ INTAKE = Table(
         Column("refused", "Int64", "已拒收", "records refused", "records", "intake"),
         Column("duplicate", "Int64", "重复", "records seen before", "records", "intake"),
         Column("waiting", "Int64", "等待", "records that wait", "records", "ledger"),
-        Column("late", "Int64", "迟到", "committed records with an event earlier than the last of its cell", "records", "intake"),
+        Column(
+            "late",
+            "Int64",
+            "迟到",
+            "committed with an event earlier than the last of its cell",
+            "records",
+            "intake",
+        ),
     ),
     ("source", "run_id"),
 )

@@ -306,7 +306,7 @@ CREATE TABLE IF NOT EXISTS ops.intake
     refused Int64 COMMENT '已拒收 | records refused | unit=records | src=intake',
     duplicate Int64 COMMENT '重复 | records seen before | unit=records | src=intake',
     waiting Int64 COMMENT '等待 | records that wait | unit=records | src=ledger',
-    late Int64 COMMENT '迟到 | committed records with an event earlier than the last of its cell | unit=records | src=intake'
+    late Int64 COMMENT '迟到 | committed with an event earlier than the last of its cell | unit=records | src=intake'
 )
 ENGINE = MergeTree
 ORDER BY (source, run_id)
