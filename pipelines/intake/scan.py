@@ -148,8 +148,9 @@ def instant(buf, i, b):  # type: ignore[no-untyped-def]
     if buf[_U(p)] == 46:
         p += 1
         first = p
-        while p < b and 48 <= buf[_U(p)] <= 57 and p - first < 3:
-            ms = ms * 10 + (buf[_U(p)] - 48)
+        while p < b and 48 <= buf[_U(p)] <= 57 and p - first < 9:
+            if p - first < 3:  # finer digits are cut off
+                ms = ms * 10 + (buf[_U(p)] - 48)
             p += 1
         if p == first:
             return np.int64(0), False
