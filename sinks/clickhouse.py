@@ -60,6 +60,7 @@ class Store:
         self._local = threading.local()
         self._clients: list[Any] = []
         self._closed = False
+        self.inserts = 0  # how many have returned: what was read before one may differ after it
 
     @classmethod
     def open(cls, target: str | Target, data_dir: Path | str) -> Store:
@@ -119,6 +120,7 @@ class Store:
                 table, fitting, settings={**INSERT, "insert_deduplication_token": token}
             ),
         )
+        self.inserts += 1
 
     def query(self, sql: str, settings: Mapping[str, Any] | None = None) -> pa.Table:
         """The rows of one SELECT; Decimals exact, times as UTC timestamps."""
@@ -129,6 +131,7 @@ class Store:
     def command(self, sql: str) -> None:
         """One statement without rows: DDL and the like."""
         self._do("command", lambda c: c.command(sql))
+        self.inserts += 1
 
     def reader(self, limits: Mapping[str, str] | None = None) -> Reader:
         """A client of its own that can only read, within `limits` (default: READ_LIMITS)."""

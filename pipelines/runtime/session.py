@@ -42,7 +42,7 @@ from sinks.serving.owner import OwnerServer
 from sinks.target import Target
 
 SAVE_EVENTS, SAVE_MS = 500_000, 30_000
-AHEAD = 8_192  # records from which a block is decoded in a thread of its own
+AHEAD = 16_384  # records from which a block is decoded in a thread of its own
 
 
 def wall_ms() -> int:

@@ -16,26 +16,29 @@ class _Barrier:
 
 
 class WriterThread:
-    """A bounded queue in front of a `BlockWriter`: the pipeline works on while the store takes the last
-    block.
+    """In front of a `BlockWriter`: the pipeline works on while the store takes the last block.
+
+    No block waits behind another: an insert costs the store the same for few rows as for many, so what comes
+    while it is busy is better left in its source, where it becomes one block.
     """
 
-    def __init__(self, writer: BlockWriter, depth: int = 2) -> None:
+    def __init__(self, writer: BlockWriter) -> None:
         self.writer = writer
-        self._queue: queue.Queue[Block | _Barrier | None] = queue.Queue(depth)
+        self._queue: queue.Queue[Block | _Barrier | None] = queue.Queue(1)
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
     def put(self, block: Block) -> None:
-        """Hand over a block; blocks while the store is behind. Raises what an earlier block failed with."""
+        """Hand over a block when the one before is written. Raises what an earlier block failed with."""
+        self._queue.join()
         self._check()
         self._queue.put(block)
 
     @property
     def idle(self) -> bool:
-        """Nothing waits to be written."""
-        return self._queue.empty()
+        """Nothing is being written."""
+        return not self._queue.unfinished_tasks
 
     def drain(self) -> None:
         """Wait until everything handed over is in the store."""
@@ -64,3 +67,4 @@ class WriterThread:
                     self.writer.write(item)
                 except BaseException as error:  # noqa: BLE001 -- raised again where the pipeline hands over
                     self._error = error
+            self._queue.task_done()

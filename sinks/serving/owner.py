@@ -1,7 +1,8 @@
 """The owner of a data directory answers questions of other processes on `owner.sock`.
 
 One engine serves a directory, so whoever runs it lends its eyes: read-only statements, one answer each, as an
-Arrow stream or an error in words. Limits of time, rows and memory hold for each statement.
+Arrow stream or an error in words. Limits of time, rows and memory hold for each statement. Who polls does not
+slow the store down: the same statement within a moment, with nothing written since, gets the same answer.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import queue
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 NAME = "owner.sock"
 _READERS = 4
 _CONNECTIONS = 32
+_SAME_S, _KEPT, _KEPT_BYTES = 0.1, 64, 1 << 20  # how long, how many, how large an answer is given again
 
 
 class OwnerServer:
@@ -36,7 +39,8 @@ class OwnerServer:
     """
 
     def __init__(self, store: Store, path: Path | str, limits: Mapping[str, str] | None = None) -> None:
-        self.path = Path(path)
+        self.path, self._store = Path(path), store
+        self._given: dict[str, tuple[int, float, bytes]] = {}  # statement -> inserts then, when, answer
         self._readers: queue.LifoQueue[Reader] = queue.LifoQueue()
         for _ in range(_READERS):
             self._readers.put(store.reader(limits))
@@ -118,13 +122,26 @@ class OwnerServer:
             sql = check(body.decode())
         except (StatementRefused, UnicodeDecodeError) as error:
             return frames.ERROR, str(error).encode()
+        inserts, now = self._store.inserts, time.monotonic()
+        before = self._given.get(sql)
+        if before is not None and before[0] == inserts and now - before[1] < _SAME_S:
+            return frames.ROWS, before[2]
         reader = self._readers.get()
         try:
-            return frames.ROWS, encode(reader.query(sql))
+            answer = encode(reader.query(sql))
         except (StoreError, pa.ArrowException) as error:
             return frames.ERROR, str(error).encode()
         finally:
             self._readers.put(reader)
+        self._keep(sql, inserts, now, answer)
+        return frames.ROWS, answer
+
+    def _keep(self, sql: str, inserts: int, at: float, answer: bytes) -> None:
+        if len(answer) <= _KEPT_BYTES:
+            with self._guard:
+                if len(self._given) >= _KEPT:
+                    self._given.clear()
+                self._given[sql] = (inserts, at, answer)
 
 
 def encode(rows: pa.Table) -> bytes:

@@ -8,6 +8,7 @@ import threading
 from contextlib import suppress
 from decimal import Decimal
 
+import pyarrow as pa
 import pytest
 
 from sinks.clickhouse import StoreError
@@ -36,6 +37,22 @@ def test_answers_are_exact_and_from_mart(store, owner, tmp_path):
     assert client.query(tmp_path, "SELECT * FROM v_sale").num_rows == 0
     assert client.query(tmp_path, "EXISTS TABLE core.movement").num_rows == 1
     assert "v_sale" in client.query(tmp_path, "SHOW TABLES").to_pydict()["name"]
+
+
+def test_a_poll_is_answered_once_until_something_is_written(store, owner, tmp_path, monkeypatch):
+    monkeypatch.setattr("sinks.serving.owner._SAME_S", 30)
+    asked = []
+    real = owner._readers.queue[0].__class__.query
+    monkeypatch.setattr(
+        owner._readers.queue[0].__class__, "query", lambda r, sql: asked.append(sql) or real(r, sql)
+    )
+    count = "SELECT count() AS n FROM core.movement WHERE entity = 'POLL'"
+    assert [client.query(tmp_path, count).to_pylist() for _ in range(3)] == [[{"n": 0}]] * 3
+    assert len(asked) == 1
+    polled = pa.array(["POLL"] * 2).dictionary_encode()
+    store.insert("core.movement", movements(1, 2, entity=polled), "owner-poll")
+    assert client.query(tmp_path, count).to_pylist() == [{"n": 2}]
+    assert len(asked) == 2
 
 
 def test_only_the_owner_of_the_files_may_ask(owner):
