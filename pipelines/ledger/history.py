@@ -1,8 +1,8 @@
 """What was posted long ago: immutable runs on disk, mapped, found by id and sorted by item and order key.
 
 A save turns the recent events into one run (`ledger.runs`). Eight runs of a level merge into one of the next,
-so there are few of them and each event is rewritten a logarithmic number of times. Law: an id once added is
-found for ever, with its content.
+so there are few of them and each event is rewritten a logarithmic number of times; a run of eight million rows
+is large enough. Law: an id once added is found for ever, with its content.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pipelines.ledger.runs import RW, Run, write_run
 
 I64 = NDArray[np.int64]
 FAN_OUT = 8
+MOST_ROWS = 8_000_000  # of a run: as many ids of 256 bytes, the longest there are, fit offsets of 32 bits
 
 
 class History:
@@ -66,10 +67,15 @@ class History:
         if len(rows):
             self.runs.append(write_run(self.folder, self._name(), 0, rows, content, ids, self.words))
         while True:
-            level = next((x for x in range(32) if sum(r.level == x for r in self.runs) >= FAN_OUT), None)
+            level = next((x for x in range(32) if self._too_many(x)), None)
             if level is None:
                 return
             self._merge(level)
+
+    def _too_many(self, level: int) -> bool:
+        """Whether a level's runs become one; what would be too large stays as it is."""
+        sizes = [r.rows.n for r in self.runs if r.level == level]
+        return len(sizes) >= FAN_OUT and sum(sizes) <= MOST_ROWS
 
     def _name(self) -> str:
         self._next += 1

@@ -68,6 +68,20 @@ def test_every_id_is_found_with_its_row_and_content(tmp_path: Path, seed: int) -
     assert (looked_up(again, strangers, words)[0] < 0).all()
 
 
+def test_no_run_outgrows_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.ledger.history.MOST_ROWS", 20)
+    rng, words = random.Random(1), Interner()
+    history = History(words)
+    history.folder = tmp_path
+    known = [("till", f"e{n}") for n in range(FAN_OUT * 12)]
+    for first in range(0, len(known), 2):
+        rows, content = made(rng, known[first : first + 2], words, first)
+        history.add(rows, content, pa.array([x for _, x in known[first : first + 2]], pa.string()))
+    assert max(r.rows.n for r in history.runs) == 2 * FAN_OUT
+    run, row = looked_up(history, known, words)
+    assert history.rows(run, row)[:, R_VER].tolist() == list(range(len(known)))
+
+
 def test_a_run_is_in_order_of_item_and_order_key(tmp_path: Path) -> None:
     """Item, event time, rank of the type, source, seq, id: the texts by their bytes."""
     rng, words = random.Random(7), Interner()
