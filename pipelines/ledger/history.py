@@ -1,8 +1,8 @@
 """What was posted long ago: immutable runs on disk, mapped, found by id and sorted by item and order key.
 
 A save turns the recent events into one run (`ledger.runs`). Eight runs of a level merge into one of the next,
-so there are few of them and each event is rewritten a logarithmic number of times; a run of eight million rows
-is large enough. Law: an id once added is found for ever, with its content.
+so there are few of them and each event is rewritten a logarithmic number of times; a run of eight million
+rows is large enough. Law: an id once added is found for ever, with its content.
 """
 
 from __future__ import annotations
