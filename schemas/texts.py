@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 from schemas.fields import MAX_TEXT_BYTES
 from schemas.reasons import Reason
@@ -35,3 +36,13 @@ def clean(text: str) -> str:
     if any(unicodedata.category(ch) == "Cc" for ch in kept):
         raise BadText(Reason.BAD_TYPE, "U+0000 … U+009F")
     return kept
+
+
+def twice(pairs: Iterable[tuple[str, object]]) -> str:
+    """The first name that an object has twice, as a detail (`"qty" 2×`); "" where each stands once."""
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            return f'"{name[:64]}" 2×'
+        seen.add(name)
+    return ""

@@ -46,11 +46,11 @@ class ArchiveError(RuntimeError):
     """The archive is not what was written.
 
     `place` the file; `kind` what is wrong, one of `missing bytes stray line seal order cut_short frame none
-    one_file short`, with its `facts`; `what` and `cure` the same in words.
+    one_file short`, with its `facts`; `what` and `cure` the same in words. `own_cure`: a backup is none.
     """
 
     def __init__(self, place: Path, kind: str, **facts: object) -> None:
-        self.place, self.kind, self.facts = str(place), kind, facts
+        self.place, self.kind, self.facts, self.own_cure = str(place), kind, facts, kind in _CURES
         self.what, self.cure = _WHAT[kind].format(**facts), _CURES.get(kind, _CURE)
         super().__init__(f"{self.place}: {self.what}; {self.cure}")
 

@@ -28,9 +28,17 @@ def read_archive(folder: Path, first: int = 0) -> Iterator[Archived]:
 
 def count_records(folder: Path) -> int:
     """How many records an archive holds; for one that nobody writes to."""
+    return _count(*_parts(folder))
+
+
+def _parts(folder: Path) -> tuple[list[Entry], list[Archived]]:
+    """The closed files, and the blocks that are in none yet."""
     entries, _ = read_chain(folder)
-    ends = [block.last + 1 for path in wal_files(folder) for block in read_frames(path).blocks[-1:]]
-    return max([*ends, entries[-1]["last"] + 1 if entries else 0])
+    return entries, [block for path in wal_files(folder) for block in read_frames(path).blocks]
+
+
+def _count(entries: list[Entry], loose: list[Archived]) -> int:
+    return max([*(block.last + 1 for block in loose), entries[-1]["last"] + 1 if entries else 0])
 
 
 class Summary(NamedTuple):
@@ -45,8 +53,7 @@ class Summary(NamedTuple):
 
 def summary(folder: Path) -> Summary | None:
     """What lies in an archive; None when it has no records."""
-    entries, _ = read_chain(folder)
-    loose = [block for path in wal_files(folder) for block in read_frames(path).blocks]
+    entries, loose = _parts(folder)
     arrivals = [
         _arrival(folder / e["file"], last)
         for last, e in zip((False, True), (*entries[:1], *entries[-1:]), strict=False)
@@ -55,7 +62,7 @@ def summary(folder: Path) -> Summary | None:
     if not arrivals:
         return None
     size = sum(path.stat().st_size for path in folder.iterdir())
-    return Summary(len(entries), size, count_records(folder), arrivals[0], arrivals[-1])
+    return Summary(len(entries), size, _count(entries, loose), arrivals[0], arrivals[-1])
 
 
 def read_since(folder: Path, at_ms: int) -> Iterator[Archived]:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from connectors.archive.block import Archived, frame, read_frames, write_parquet
@@ -202,7 +203,7 @@ class Archive:
         for entry in closed:
             if any(run == run_id for run, *_ in entry["positions"]):
                 runs = pq.read_table(self.folder / entry["file"], columns=["run_id"]).column(0)
-                found += runs.to_pylist().count(run_id)
+                found += pc.sum(pc.equal(runs, run_id)).as_py()
         return found
 
     def let_go(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from schemas.fields import MAX_DEPTH, MAX_RECORD_BYTES
 from schemas.reasons import Reason
+from schemas.texts import twice
 
 
 class Refused(Exception):
@@ -40,12 +41,9 @@ class Number(str):
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for k, v in pairs:
-        if k in found:
-            refuse(Reason.DUPLICATE_KEY, f'"{k[:64]}" 2×')
-        found[k] = v
-    return found
+    if said := twice(pairs):
+        refuse(Reason.DUPLICATE_KEY, said)
+    return dict(pairs)
 
 
 def _constant(word: str) -> NoReturn:

@@ -44,16 +44,6 @@ def _turn(x, out):  # type: ignore[no-untyped-def]
                 out[k, i] = x[i, k]
 
 
-@kernel
-def _turn_back(x, out):  # type: ignore[no-untyped-def]
-    """out[i, k] = x[k, i]."""
-    for first in range(0, out.shape[0], 32):
-        last = min(first + 32, out.shape[0])
-        for k in range(out.shape[1]):
-            for i in range(first, last):
-                out[i, k] = x[k, i]
-
-
 def by_column(rows: I64) -> I64:
     """The same int64[n, k], each column in one piece: what reads columns of rows as a kernel writes them."""
     out = np.empty(rows.shape[::-1], np.int64)
@@ -64,7 +54,7 @@ def by_column(rows: I64) -> I64:
 def by_row(columns_: I64) -> I64:
     """The same int64[n, k], each row in one piece: what a kernel reads, filled column by column before."""
     out = np.empty(columns_.shape, np.int64)
-    _turn_back(columns_.T, out)
+    _turn(columns_.T, out)
     return out
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.kernels.frames import pick, unpack
+from pipelines.kernels.frames import pick
 from pipelines.kernels.strings import Interner
 from pipelines.ledger.runs import RW, Run, write_run
 
@@ -84,9 +84,10 @@ class History:
     def _merge(self, level: int) -> None:
         assert self.folder is not None
         old = [r for r in self.runs if r.level == level]
+        rows, ids = zip(*(r.unpacked() for r in old), strict=True)
         merged = write_run(
-            self.folder, self._name(), level + 1, np.concatenate([unpack(r.rows) for r in old]),
-            np.concatenate([r.content for r in old]), pa.concat_arrays([r.ids() for r in old]), self.words,
+            self.folder, self._name(), level + 1, np.concatenate(rows),
+            np.concatenate([r.content for r in old]), pa.concat_arrays(ids), self.words,
         )  # fmt: skip
         self.runs = [r for r in self.runs if r.level != level] + [merged]
         self._stale += [r.name for r in old]

@@ -213,14 +213,15 @@ class Run:
         _probe(order, h, source, *ids, *where, found)
         return found
 
-    def ids(self) -> pa.StringArray:
-        """Every row's id."""
-        ends = np.ascontiguousarray(unpack(self.rows)[:, R_END])
+    def unpacked(self) -> tuple[I64, pa.StringArray]:
+        """Every row, int64[n, RW], and its id."""
+        rows = unpack(self.rows)
+        ends = np.ascontiguousarray(rows[:, R_END])
         offs = np.zeros(len(ends) + 1, np.int32)
         out = np.empty(_join_texts(ends, self.cut, self.text, offs, np.empty(0, np.uint8)), np.uint8)
         if len(out):
             _join_texts(ends, self.cut, self.text, offs, out)
-        return pa.StringArray.from_buffers(len(ends), pa.py_buffer(offs), pa.py_buffer(out))
+        return rows, pa.StringArray.from_buffers(len(ends), pa.py_buffer(offs), pa.py_buffer(out))
 
 
 def write_run(

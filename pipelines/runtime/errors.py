@@ -215,7 +215,7 @@ def as_error(error: BaseException, place: str = "") -> StocktwinError | None:
     names = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
     if "connectors.archive.chain.ArchiveError" in names:
         kind, facts = getattr(error, "kind", ""), getattr(error, "facts", {})
-        cure = t(f"archive.{kind}.cure" if kind in ("none", "one_file", "short") else "archive.cure")
+        cure = t(f"archive.{kind}.cure" if getattr(error, "own_cure", False) else "archive.cure")
         return StocktwinError(getattr(error, "place", place), t(f"archive.{kind}", **facts), cure)
     if "connectors.maps.errors.MapError" in names:
         return MapError([_adopted(error, place)])

@@ -13,6 +13,7 @@ from connectors.maps.reading import decimals, expr
 from connectors.maps.reading.fields import line_end, split_record
 from schemas.fields import MAX_DEPTH, MAX_RECORD_BYTES
 from schemas.reasons import Reason
+from schemas.texts import twice
 
 Row = Mapping[str, str]
 
@@ -78,12 +79,9 @@ def _no_constant(name: str) -> str:
 
 
 def _no_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for name, value in pairs:
-        if name in found:
-            raise RowError(Reason.DUPLICATE_KEY, f'"{name[:64]}" 2×')
-        found[name] = value
-    return found
+    if said := twice(pairs):
+        raise RowError(Reason.DUPLICATE_KEY, said)
+    return dict(pairs)
 
 
 def _flatten(found: dict[str, object], prefix: str, row: dict[str, str], depth: int) -> None:

@@ -21,7 +21,7 @@ from pipelines.ledger.kernel.admit import RETURN
 from pipelines.ledger.state import LedgerState
 
 I64 = NDArray[np.int64]
-_LOW = 0xFFFFFFFF
+LOW = 0xFFFFFFFF  # the lower half of a key
 _SCALE = np.array([10 ** (4 - d) for d in range(4)], np.int64)  # minor units -> 1e-4 of the currency
 
 
@@ -94,7 +94,7 @@ class Columns:
         found: dict[str, Any] = {"item": self.s.words.column(self.s.maps["items"].keys[keys[:, 0] >> 32, 1])}
         if not keys[:, 1].any():  # no lot, and owner and pool of row 0, which are none
             return found
-        lots, owners = keys[:, 1] >> 32, self.s.maps["combos"].keys[keys[:, 1] & _LOW, 0]
+        lots, owners = keys[:, 1] >> 32, self.s.maps["combos"].keys[keys[:, 1] & LOW, 0]
         if lots.any():
             found["lot"] = self.s.words.column(lots)
         if owners.any():
@@ -104,14 +104,14 @@ class Columns:
     def place(self, acc: I64, virtual: I64) -> I64:
         """The word of each side's place: the account's, or the virtual one."""
         keys = self.s.maps["accounts"].keys[np.maximum(acc, 0), 0]
-        return np.where(acc >= 0, keys & _LOW, np.maximum(virtual, 0))
+        return np.where(acc >= 0, keys & LOW, np.maximum(virtual, 0))
 
     def pool(self, acc: I64) -> I64:
         """The word of each side's pool; none on a virtual side."""
         if self.s.maps["combos"].count < 2:  # row 0: no owner, no pool
             return np.zeros(len(acc), np.int64)
         keys = self.s.maps["accounts"].keys[np.maximum(acc, 0), 1]
-        return np.where(acc >= 0, self.s.maps["combos"].keys[keys & _LOW, 1], 0)
+        return np.where(acc >= 0, self.s.maps["combos"].keys[keys & LOW, 1], 0)
 
     def period(self, at: I64, zones: I64) -> pa.DictionaryArray:
         """YYYY-MM in the zones: those of the entities when it was posted."""

@@ -69,12 +69,11 @@ from pipelines.ledger.columns import (
 )  # fmt: skip
 from pipelines.ledger.hashing import blank
 from pipelines.ledger.kernel.admit import CHARGE, COUNT, DELIVERY, RETURN
-from pipelines.ledger.output.columns import Columns, taker
+from pipelines.ledger.output.columns import LOW, Columns, taker
 from pipelines.ledger.read import integers, sites_of
 from schemas.registry import TRUST, TYPE_NAMES
 
 I64 = NDArray[np.int64]
-_LOW = 0xFFFFFFFF
 _TYPES = pa.array(list(TYPE_NAMES.values()))
 _LEGS, _KINDS = pa.array(["cogs", "variance"]), pa.array(["delivery", "return", "charge"])
 _KIND_INDEX = np.full(max(TYPE_NAMES) + 1, -1, np.int32)
@@ -177,14 +176,14 @@ class Emitter(Columns):
         """core.account: the accounts made by this batch."""
         acc = np.arange(first, last)
         keys = self.s.maps["accounts"].keys[acc]
-        places = keys[:, 0] & _LOW
+        places = keys[:, 0] & LOW
         site = sites_of(self.s, places)
         ent = self.s.maps["items"].keys[keys[:, 0] >> 32, 0]
         return _table({
             "account": acc, "cell": self.s.t["A"].data[acc, A_CELL], "entity": self.entity(ent),
             "place": self.low(places),
             "site": self.low(site), **self.goods(acc),
-            "pool": self.low(self.s.maps["combos"].keys[keys[:, 1] & _LOW, 1]),
+            "pool": self.low(self.s.maps["combos"].keys[keys[:, 1] & LOW, 1]),
         })  # fmt: skip
 
     def sales(
@@ -227,7 +226,7 @@ class Emitter(Columns):
             return None
         v, ent = v[mine], ev_ent[mine]
         keys = self.s.maps["accounts"].keys[v[:, V_ACC]]
-        site = sites_of(self.s, keys[:, 0] & _LOW)
+        site = sites_of(self.s, keys[:, 0] & LOW)
         return _table({
             "entity": self.entity(ent), "version": v[:, V_VERSION],
             "event_id": batch.column("id").take(pa.array(mine)),

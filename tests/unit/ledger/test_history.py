@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipelines.kernels.frames import unpack
 from pipelines.kernels.strings import Interner, string_buffers
 from pipelines.ledger.hashing import id_hashes
 from pipelines.ledger.history import FAN_OUT, History
@@ -91,11 +90,11 @@ def test_a_run_is_in_order_of_item_and_order_key(tmp_path: Path) -> None:
     rows, content = made(rng, some, words, 0)
     history.add(rows, content, pa.array([x for _, x in some], pa.string()))
     (run,) = history.runs
-    found = unpack(run.rows)
+    found, ids = run.unpacked()
     rank = {10: 1, 30: 4, 32: 5}
     keys = [
         (r[R_ITEM], r[R_AT], rank[r[R_TYPE]], words.text(r[R_SOURCE]).encode(), r[R_SEQ], x.encode())
-        for r, x in zip(found.tolist(), run.ids().to_pylist(), strict=True)
+        for r, x in zip(found.tolist(), ids.to_pylist(), strict=True)
     ]
     assert keys == sorted(keys)
     assert sorted(x for *_, x in keys) == sorted(x.encode() for _, x in some)
