@@ -6,7 +6,7 @@ QTY x 10^-6, PRICE x 10^-8, MONEY x 10^-4, TIME in milliseconds since 1970 UTC.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 MAX_TEXT_BYTES = 256
@@ -54,7 +54,8 @@ class Field:
     `unit`: what a number counts (`uom` = the unit of the same event, `minor` = the entity's currency).
     `signed`: may be below 0 (MONEY and QTY only). `positive`: must be above 0. `src`: where the rule is from.
     `form`: the name in `schemas.forms.FORMS` of what a text must look like. `personal`: names a person, and
-    is pseudonymised at the door.
+    is pseudonymised at the door. `status`: "posted", or "not_yet" (an event that states it is decoded and
+    validated, then refused `not_yet`).
     """
 
     name: str
@@ -69,6 +70,7 @@ class Field:
     positive: bool = False
     form: str = ""
     personal: bool = False
+    status: str = "posted"
 
     def __post_init__(self) -> None:
         """Refuse a definition that contradicts itself: `ValueError` names the field."""
@@ -125,7 +127,11 @@ OWNER = Field("owner", Kind.STRING, "货主;空 = 本企业", "Owner of the good
 DOCUMENT = Field("document", Kind.STRING, "单据号", "Number of the paper behind it")
 COST_CENTRE = Field("cost_centre", Kind.STRING, "成本中心", "Cost centre")
 POOL = Field("pool", Kind.STRING, "库存池(促销、渠道、客户);空 = 公共", "Stock pool; absent = the common one")
-COMMON: tuple[Field, ...] = (LOT, OWNER, DOCUMENT, COST_CENTRE, POOL)
+EXPECT_VERSION = Field(
+    "expect_version", Kind.INT, "期望版本:所涉库存此后已变则拒绝",
+    "Refused if a row of stock that it names has changed since this version", status="not_yet",
+)  # fmt: skip
+COMMON: tuple[Field, ...] = (LOT, OWNER, DOCUMENT, COST_CENTRE, POOL, EXPECT_VERSION)
 """Optional on every type that is not a master."""
 
 ITEM = Field("item", Kind.STRING, "物料编码", "Item", required=True, form="item")
@@ -143,6 +149,14 @@ UNIT_COST = Field(
 UNIT_PRICE = Field(
     "unit_price", Kind.PRICE, "单价(不含税)", "Price of one `uom`, without tax", "currency/uom"
 )
+CATCH_QTY = Field(
+    "catch_qty", Kind.QTY, "第二数量(如实际重量)", "Second quantity, such as the weight found", "catch_uom",
+    status="not_yet",
+)  # fmt: skip
+PRICE_UOM = Field(
+    "price_uom", Kind.STRING, "价格的单位;空 = uom", "Unit that the prices are per; absent = `uom`",
+    status="not_yet",
+)  # fmt: skip
 CHANNEL = Field("channel", Kind.STRING, "渠道", "Sales channel")
 CUSTOMER = Field(
     "customer", Kind.STRING, "客户(入库前已假名化)", "Customer, pseudonymised at the door", personal=True
@@ -151,10 +165,12 @@ CUSTOMER = Field(
 
 def optional(field: Field, zh: str = "", en: str = "") -> Field:
     """The same field, not required, with other texts where given."""
-    return Field(
-        field.name, field.kind, zh or field.zh, en or field.en, field.unit, False, field.enum, field.signed,
-        field.src, field.positive, field.form, field.personal,
-    )  # fmt: skip
+    return replace(field, zh=zh or field.zh, en=en or field.en, required=False)
+
+
+def later(*fields: Field) -> tuple[Field, ...]:
+    """The same fields, which this version knows and checks but cannot post."""
+    return tuple(replace(field, status="not_yet") for field in fields)
 
 
 def with_common(*fields: Field) -> tuple[Field, ...]:

@@ -28,6 +28,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "code": "code", "rank": "rank", "grain": "one row is",
         "yes": "yes", "one_of": "one of",
         "not_yet": "Known and checked, then refused `not_yet` in this version.",
+        "field_not_yet": "`not_yet` in this version",
         "positive": "> 0", "signed": "may be < 0",
         "places": "Places",
         "place": "place", "name": "name",
@@ -47,6 +48,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "field": "字段", "kind": "类别", "need": "必填", "unit": "单位", "meaning": "含义",
         "code": "编号", "rank": "同刻次序", "grain": "一行是",
         "yes": "是", "one_of": "至少一个", "not_yet": "本版本认识并检查,然后以 `not_yet` 拒绝。",
+        "field_not_yet": "本版本以 `not_yet` 拒绝",
         "positive": "> 0", "signed": "可 < 0",
         "places": "账户地点",
         "place": "地点", "name": "名称",
@@ -103,7 +105,10 @@ def _fields(fields: tuple[Field, ...], lang: str, groups: tuple[tuple[str, ...],
         need = w["yes"] if f.required else ""
         if shared:
             need = "; ".join(f"{w['one_of']}: " + ", ".join(f"`{n}`" for n in g) for g in shared)
-        rows.append(_row(f"`{f.name}`", _kind(f, w), need, f.unit, f.zh if lang == "zh" else f.en))
+        meaning = f.zh if lang == "zh" else f.en
+        if f.status == "not_yet":
+            meaning += f" ({w['field_not_yet']})"
+        rows.append(_row(f"`{f.name}`", _kind(f, w), need, f.unit, meaning))
     return _table([w["field"], w["kind"], w["need"], w["unit"], w["meaning"]], rows)
 
 

@@ -9,8 +9,8 @@ a whole: nothing of it is posted.
    the order of its definition: `bad_type scale range bad_time naive_time bad_encoding bad_identifier
    missing_field`; then groups of which one is needed (`missing_field`), `future`, `not_yet`.
 4. Units and money, once the item is known: `unknown_uom fraction amount_mismatch`.
-5. The ledger: `id_conflict not_allowed unknown_master unknown_reference stale_version over_return
-   negative_stock overflow`.
+5. The ledger: `id_conflict not_allowed unknown_master unknown_reference stale_version closed_period
+   not_available over_return negative_stock overflow reserved_stock`.
 """
 
 from __future__ import annotations
@@ -51,9 +51,12 @@ class Reason(StrEnum):
     UNKNOWN_MASTER = "unknown_master"
     UNKNOWN_REFERENCE = "unknown_reference"
     STALE_VERSION = "stale_version"
+    CLOSED_PERIOD = "closed_period"
+    NOT_AVAILABLE = "not_available"
     OVER_RETURN = "over_return"
     NEGATIVE_STOCK = "negative_stock"
     OVERFLOW = "overflow"
+    RESERVED_STOCK = "reserved_stock"
 
 
 class Text(NamedTuple):
@@ -76,7 +79,7 @@ CODE: Mapping[Reason, int] = MappingProxyType({
     Reason.UNKNOWN_UOM: 40, Reason.FRACTION: 41, Reason.AMOUNT_MISMATCH: 42,
     Reason.ID_CONFLICT: 50, Reason.NOT_YET: 51, Reason.NOT_ALLOWED: 52, Reason.UNKNOWN_MASTER: 53,
     Reason.UNKNOWN_REFERENCE: 54, Reason.STALE_VERSION: 55, Reason.OVER_RETURN: 56, Reason.NEGATIVE_STOCK: 57,
-    Reason.OVERFLOW: 58,
+    Reason.OVERFLOW: 58, Reason.CLOSED_PERIOD: 59, Reason.RESERVED_STOCK: 60, Reason.NOT_AVAILABLE: 61,
 })  # fmt: skip
 
 BY_CODE: Mapping[int, Reason] = MappingProxyType({code: reason for reason, code in CODE.items()})
@@ -178,6 +181,12 @@ TEXTS: Mapping[Reason, Text] = MappingProxyType({
     Reason.STALE_VERSION: Text(
         "期望的版本已过去。", "The version expected is gone.",
         "读出最新状态后再发。", "Read the newest state and send again."),
+    Reason.CLOSED_PERIOD: Text(
+        "盘点所在的期间已关账。", "The count lies in a period that is closed.",
+        "在未关的期间重新盘点。", "Count again in an open period."),
+    Reason.NOT_AVAILABLE: Text(
+        "可用库存不足,不能预留。", "Not enough is available to be promised.",
+        "减少数量,或等待入库、释放其他预留。", "Promise less, or wait for a receipt or a release."),
     Reason.OVER_RETURN: Text(
         "退回数量多于原事件尚余的数量。", "More is returned than the event still holds.",
         "改正数量,或发送不带引用的退货。", "Correct the quantity, or send an unlinked return."),
@@ -188,6 +197,9 @@ TEXTS: Mapping[Reason, Text] = MappingProxyType({
     Reason.OVERFLOW: Text(
         "结果超出账本的数值范围。", "The result is beyond the ledger's limits.",
         "改正数量或金额。", "Correct the quantity or the amount."),
+    Reason.RESERVED_STOCK: Text(
+        "剩余库存将少于已预留的数量。", "Less would be left than is promised to others.",
+        "先释放预留,或减少数量。", "Release a reservation first, or take less."),
 })  # fmt: skip
 
 if not (set(Reason) == CODE.keys() == TEXTS.keys()) or len(BY_CODE) != len(CODE):

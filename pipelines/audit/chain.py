@@ -36,16 +36,20 @@ Columns = tuple[tuple[str, ...], tuple[str, ...]]  # integers, texts
 MOVEMENT = (
     ("version", "line", "event_at", "qty", "value_amt"),
     (
-        "status", "event_id", "source", "type", "period", "item", "lot", "owner", "from_place", "to_place",
-        "from_pool", "to_pool", "reason", "channel", "document", "cost_centre", "trust",
+        "status", "event_id", "source", "type", "period", "own_period", "item", "lot", "owner",
+        "from_place", "to_place", "from_pool", "to_pool", "reason", "channel", "document", "cost_centre",
+        "trust",
     ),
 )  # fmt: skip
 TRUE_UP = (
     (
-        "version", "corrects_version", "corrects_line", "cause_version", "event_at", "value_amt", "open_qty",
-        "open_amt", "uncosted",
+        "version", "corrects_version", "cause_version", "event_at", "qty", "value_amt", "sale_qty",
+        "revenue_amt", "discount_amt", "tax_amt", "open_qty", "open_amt", "uncosted", "unpriced", "landed",
     ),
-    ("leg", "period", "item", "lot", "owner", "from_place", "to_place"),
+    (
+        "leg", "period", "own_period", "item", "lot", "owner", "from_place", "to_place", "from_pool",
+        "to_pool",
+    ),
 )  # fmt: skip
 STREAMS = 4  # integers and texts of lines, integers and texts of true-ups
 

@@ -107,7 +107,7 @@ def build() -> Layout:
         if t.status != "posted" or any(columns[f.name] == "attrs" and f.required for f in t.fields):
             continue  # rare types: the strict path reads them
         code = type_code(name)
-        mine = [f for f in t.fields if f.name in numbers]
+        mine = [f for f in t.fields if f.name in numbers and f.status == "posted"]
         allowed[code] = sum(1 << numbers[n] for n in envelope + [f.name for f in mine])
         required[code] = sum(1 << numbers[n] for n in ("source", "time", "type", "entity"))
         required[code] |= sum(1 << numbers[f.name] for f in mine if f.required)

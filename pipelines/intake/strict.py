@@ -219,6 +219,9 @@ def decode_fields(found: dict[str, Any], arrival_ms: int) -> Row:
                 refuse(Reason.FUTURE, name)
         if t.status != "posted":
             refuse(Reason.NOT_YET, t.name)
+        for f in t.fields:
+            if f.status != "posted" and found.get(f.name) not in (None, ""):
+                refuse(Reason.NOT_YET, f"{t.name}: {f.name}")
     except Refused as r:
         r.event_id = _glimpse(found.get("id"))
         r.type = _glimpse(found.get("type"))

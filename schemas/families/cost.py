@@ -17,6 +17,7 @@ LANDED = EventType(
         Field("receipts", Kind.REFS, "引用的入库", "The receipts", required=True),
         Field("amount", Kind.MONEY, "金额(负 = 返利)", "Amount; below 0 = a rebate", "currency",
               required=True, signed=True),
+        Field("supplier", Kind.STRING, "费用的供应商", "Who bills it"),
         Field("split", Kind.ENUM, "分摊方法", "Spread by", required=True, enum=SPLITS),
     ),
     status="not_yet",

@@ -46,6 +46,8 @@ MASTER_ITEM = EventType(
               form="gtin"),
         Field("category", Kind.STRING, "类别", "Category"),
         Field("shelf_life", Kind.QTY, "保质期", "Shelf life", "d"),
+        Field("catch_uom", Kind.STRING, "第二数量的单位(如千克)", "Unit of a second quantity, such as kg",
+              src="UN/ECE Rec 20", status="not_yet"),
         Field("standard_cost", Kind.PRICE, "标准成本", "Standard cost of one base unit", "currency/base uom"),
     ),
 )  # fmt: skip

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from schemas.families.stock import ALLOCATE
 from schemas.fields import ITEM, QTY, SITE, UOM, EventType, Family, Field, Kind, with_common
 
 _POOL = Field("pool", Kind.STRING, "库存池;空 = 以事件号命名", "Pool; absent = named by the event's id")
@@ -17,6 +18,10 @@ OPEN = EventType(
         ITEM, SITE, QTY, UOM, _POOL,
         Field("expires", Kind.TIME, "到期自动释放", "When it releases itself"),
         Field("priority", Kind.INT, "优先级", "Priority; higher goes first"),
+        ALLOCATE,
+        Field("buffer", Kind.QTY, "安全缓冲:不预留的数量", "Safety buffer: never promised", "uom"),
+        Field("borrow", Kind.BOOL, "不足时可向公共池和较低优先级的池借用",
+              "What it lacks may come from the common pool and from pools of lower priority"),
     ),
     status="not_yet",
 )  # fmt: skip

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 from schemas.fields import (
+    CATCH_QTY,
     ITEM,
+    PRICE_UOM,
     QTY,
     SITE,
     UNIT_PRICE,
@@ -26,7 +28,7 @@ RETURN = EventType(
         Field("returns", Kind.REF, "引用的入库", "The receipt", required=True),
         optional(ITEM, "物料编码;空 = 入库的物料", "Item; absent = that of the receipt"),
         optional(SITE, "退出地点;空 = 入库地点", "Site it leaves; absent = that of the receipt"),
-        QTY, UOM,
+        QTY, UOM, CATCH_QTY, PRICE_UOM,
         optional(UNIT_PRICE, "供应商贷记的单价;空 = 入库单价",
                  "Price credited for one `uom`; absent = that of the receipt"),
     ),

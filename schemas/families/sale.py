@@ -7,9 +7,11 @@ is net of discount and without tax, in the entity's currency; a return states wh
 from __future__ import annotations
 
 from schemas.fields import (
+    CATCH_QTY,
     CHANNEL,
     CUSTOMER,
     ITEM,
+    PRICE_UOM,
     QTY,
     SITE,
     UNIT_PRICE,
@@ -29,7 +31,9 @@ _TAX = Field("tax", Kind.MONEY, "税额", "Tax, on top of `amount`", "currency")
 DELIVERY = EventType(
     "sale.delivery", 4, "销售出库", "Delivery: goods leave to a customer",
     "一行出库 | one line delivered",
-    with_common(ITEM, SITE, QTY, UOM, CHANNEL, CUSTOMER, UNIT_PRICE, _AMOUNT, _DISCOUNT, _TAX),
+    with_common(
+        ITEM, SITE, QTY, UOM, CATCH_QTY, PRICE_UOM, CHANNEL, CUSTOMER, UNIT_PRICE, _AMOUNT, _DISCOUNT, _TAX
+    ),
 )  # fmt: skip
 
 CHARGE = EventType(
@@ -52,7 +56,7 @@ RETURN = EventType(
               "The delivery; absent = unlinked, then item and site are needed"),
         optional(ITEM, "物料编码(未引用时必填)", "Item (needed when unlinked)"),
         optional(SITE, "入库地点(未引用时必填)", "Site it comes back to (needed when unlinked)"),
-        QTY, UOM, CHANNEL, CUSTOMER, UNIT_PRICE,
+        QTY, UOM, CATCH_QTY, PRICE_UOM, CHANNEL, CUSTOMER, UNIT_PRICE,
         Field("amount", Kind.MONEY, "退款金额(≥ 0,不含税)", "Credited, >= 0, without tax", "currency"),
         _DISCOUNT, _TAX,
     ),

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 from schemas.fields import (
+    CATCH_QTY,
     ITEM,
+    PRICE_UOM,
     QTY,
     SITE,
     UNIT_COST,
@@ -16,6 +18,7 @@ from schemas.fields import (
     Family,
     Field,
     Kind,
+    later,
     optional,
     with_common,
 )
@@ -31,11 +34,27 @@ _MOVEMENT = Field("movement", Kind.OBJECT, "被保留的移动:类型与内容",
 _PENDING = Field("pending", Kind.REF, "引用的待定移动", "The pending movement", required=True)
 _WHY = Field("reason", Kind.STRING, "原因", "Why")
 
+_CHANGED = later(
+    Field("to_item", Kind.STRING, "变成的物料(改包装)", "Item that it becomes (a repack)", form="item"),
+    Field("to_qty", Kind.QTY, "变成的数量", "Quantity that it becomes", "to_uom", positive=True),
+    Field("to_uom", Kind.STRING, "变成的单位;空 = 该物料的基本单位", "Unit of `to_qty`; absent = base unit"),
+    Field("to_lot", Kind.STRING, "变成的批次", "Lot that it becomes"),
+    Field("to_owner", Kind.STRING, "变成的货主", "Owner that takes it over"),
+    Field("to_pool", Kind.STRING, "变成的库存池", "Pool that it goes to"),
+    UNIT_COST,
+    Field("amount", Kind.MONEY, "接收寄售货物的总成本", "Cost of consigned goods taken over", "currency"),
+)
+ALLOCATIONS = ("fefo", "fifo")
+ALLOCATE = Field(
+    "allocate", Kind.ENUM, "批次分配:先到期先出或先进先出", "Lots by expiry, or by first receipt",
+    enum=ALLOCATIONS,
+)  # fmt: skip
+
 RECEIPT = EventType(
     "stock.receipt", 1, "入库", "Receipt: goods come in at a cost",
     "入库的一个物料(及批次) | one item (and lot) received",
     with_common(
-        ITEM, SITE, QTY, UOM, UNIT_COST,
+        ITEM, SITE, QTY, UOM, CATCH_QTY, PRICE_UOM, UNIT_COST,
         Field("amount", Kind.MONEY, "总成本(不含税)", "Cost of all of it, without tax", "currency"),
         Field("supplier", Kind.STRING, "供应商", "Supplier"),
         Field("expiry", Kind.TIME, "有效期至", "Best before"),
@@ -47,7 +66,7 @@ ISSUE = EventType(
     "stock.issue", 4, "其他出库", "Issue: goods leave without being sold",
     "出库的一个物料(及批次) | one item (and lot) issued",
     with_common(
-        ITEM, SITE, QTY, UOM,
+        ITEM, SITE, QTY, UOM, CATCH_QTY, PRICE_UOM,
         Field("reason", Kind.ENUM, "原因", "Why; it decides the account", required=True, enum=ISSUE_REASONS),
     ),
 )  # fmt: skip
@@ -59,7 +78,7 @@ TRANSFER = EventType(
         ITEM,
         Field("from_site", Kind.STRING, "调出地点", "Site it leaves", required=True, form="place"),
         Field("to_site", Kind.STRING, "调入地点", "Site it reaches", required=True, form="place"),
-        QTY, UOM,
+        QTY, UOM, CATCH_QTY, *_CHANGED,
     ),
 )  # fmt: skip
 
@@ -69,7 +88,7 @@ COUNT = EventType(
     with_common(
         ITEM, SITE,
         Field("qty", Kind.QTY, "实盘数量(≥ 0)", "Quantity found (>= 0)", "uom", required=True),
-        UOM, UNIT_COST,
+        UOM, CATCH_QTY, PRICE_UOM, UNIT_COST,
     ),
 )  # fmt: skip
 
@@ -86,7 +105,7 @@ REVALUE = EventType(
 RESERVE = EventType(
     "stock.reserve", 9, "预留", "Reserve: promise stock to somebody",
     "一个地点预留的一个物料 | one item promised at a site",
-    with_common(ITEM, SITE, QTY, UOM, _EXPIRES, _PRIORITY),
+    with_common(ITEM, SITE, QTY, UOM, _EXPIRES, _PRIORITY, ALLOCATE),
     status="not_yet",
 )  # fmt: skip
 

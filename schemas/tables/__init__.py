@@ -4,6 +4,7 @@ Columns carry Chinese and English meaning, unit and source. DDL and Arrow schema
 """
 
 from schemas.tables.core import LEDGER_TABLES
+from schemas.tables.corrections import CORRECTION_TABLES
 from schemas.tables.definition import Column, Table, TableError
 from schemas.tables.intake import INTAKE_TABLES
 from schemas.tables.masters import MASTER_TABLES
@@ -15,6 +16,8 @@ DATABASES: dict[str, str] = {
     "ops": "运行 | how the system itself is doing",
     "meta": "元数据 | about the data",
 }
-TABLES: dict[str, Table] = {t.full_name: t for t in (*LEDGER_TABLES, *MASTER_TABLES, *INTAKE_TABLES)}
+TABLES: dict[str, Table] = {
+    t.full_name: t for t in (*LEDGER_TABLES, *CORRECTION_TABLES, *MASTER_TABLES, *INTAKE_TABLES)
+}
 
 __all__ = ["DATABASES", "TABLES", "Column", "Table", "TableError"]

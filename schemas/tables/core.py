@@ -1,4 +1,4 @@
-"""Tables of the ledger: own lines, true-ups, entries by account, accounts, stock, sales and counts.
+"""Tables of the ledger: own lines, entries by account, accounts, stock, sales and counts.
 
 Amounts are in the entity's currency. `version` is the commit, `line` counts within it.
 """
@@ -18,6 +18,14 @@ TYPE = Column("type", LOW, "事件类型", "type of the event", src="envelope.ty
 EVENT_AT = Column("event_at", TIME, "发生时间", "when it happened", "UTC", "envelope.time")
 RECORDED_AT = Column("recorded_at", TIME, "入账时间", "when the ledger learned it", "UTC", "intake")
 PERIOD = Column("period", LOW, "会计期间", "period in which it is booked", "YYYY-MM", "ledger")
+OWN_PERIOD = Column(
+    "own_period",
+    LOW,
+    "所属期间，空 = 同会计期间",
+    "period in which it happened, where that is closed; empty = period",
+    "YYYY-MM",
+    "ledger",
+)
 ITEM = Column("item", "String", "物料", "item", src="payload.item")
 LOT = Column("lot", "String", "批次", "lot", src="payload.lot")
 OWNER = Column("owner", LOW, "货主", "owner of the goods, empty = own", src="payload.owner")
@@ -27,9 +35,15 @@ DOCUMENT = Column("document", "String", "单据", "document", src="payload.docum
 TRUST = Column("trust", LOW, "可信度", "green device, yellow evidence, red by hand", src="envelope.trust")
 FROM_PLACE = Column("from_place", LOW, "转出处", "place it leaves", src="ledger")
 TO_PLACE = Column("to_place", LOW, "转入处", "place it enters", src="ledger")
+FROM_POOL = Column("from_pool", LOW, "转出池", "pool it leaves", src="payload.pool")
+TO_POOL = Column("to_pool", LOW, "转入池", "pool it enters", src="payload.pool")
 QTY_COLUMN = Column("qty", QTY, "数量", "quantity", "base unit of the item", "payload.qty")
 VALUE_AMT = Column("value_amt", MONEY, "金额", "value at cost", "entity's currency", "ledger")
 ACCOUNT = Column("account", "UInt32", "账户号", "number of the account within its entity", src="ledger")
+KNOWN_VERSION = Column(
+    "known_version", "UInt64", "获知版本", "commit since which this is known", src="ledger"
+)
+IS_LIVE = Column("is_live", "UInt8", "有效", "0 = cancelled", src="ledger")
 CELL = Column("cell", "UInt32", "计价单元号", "number of the valuation cell within its entity", src="ledger")
 
 MOVEMENT = Table(
@@ -48,13 +62,14 @@ MOVEMENT = Table(
         EVENT_AT,
         RECORDED_AT,
         PERIOD,
+        OWN_PERIOD,
         ITEM,
         LOT,
         OWNER,
         FROM_PLACE,
         TO_PLACE,
-        Column("from_pool", LOW, "转出池", "pool it leaves", src="payload.pool"),
-        Column("to_pool", LOW, "转入池", "pool it enters", src="payload.pool"),
+        FROM_POOL,
+        TO_POOL,
         QTY_COLUMN,
         VALUE_AMT,
         Column("reason", LOW, "原因", "reason stated by the event", src="payload.reason"),
@@ -66,55 +81,6 @@ MOVEMENT = Table(
     ("entity", "version", "line"),
 )
 
-TRUE_UP = Table(
-    "core",
-    "true_up",
-    "成本调整行",
-    "lines that restate the value of an earlier line",
-    (
-        ENTITY,
-        VERSION,
-        LINE,
-        Column("corrects_version", "UInt64", "被调整版本", "commit of the restated line", src="ledger"),
-        Column("corrects_line", "UInt32", "被调整行号", "line that is restated", src="ledger"),
-        Column("cause_version", "UInt64", "起因版本", "commit that caused it", src="ledger"),
-        Column(
-            "cause_event",
-            "String",
-            "起因事件",
-            "event that caused it",
-            src="ledger",
-        ),
-        Column("leg", LOW, "方向", "cogs or variance", src="ledger"),
-        EVENT_AT,
-        RECORDED_AT,
-        PERIOD,
-        ITEM,
-        LOT,
-        OWNER,
-        FROM_PLACE,
-        TO_PLACE,
-        VALUE_AMT,
-        Column(
-            "open_qty",
-            QTY,
-            "未覆盖数量变化",
-            "change of the uncovered quantity",
-            "base unit of the item",
-            "ledger",
-        ),
-        Column(
-            "open_amt",
-            MONEY,
-            "暂估金额变化",
-            "change of the provisional value",
-            "entity's currency",
-            "ledger",
-        ),
-        Column("uncosted", "UInt8", "无成本覆盖", "1 = covered by an inflow of unknown cost", src="ledger"),
-    ),
-    ("entity", "version", "line"),
-)
 
 ENTRY = Table(
     "core",
@@ -195,6 +161,7 @@ SALE = Table(
         EVENT_AT,
         RECORDED_AT,
         PERIOD,
+        OWN_PERIOD,
         ITEM,
         SITE,
         CHANNEL,
@@ -221,6 +188,7 @@ SALE = Table(
             "bits: 1 = the covered part has no known cost, 2 = the open part was priced from nothing",
             src="ledger",
         ),
+        Column("landed", "UInt8", "含到岸费用", "1 = landed costs in the covered part", src="ledger"),
     ),
     ("entity", "version"),
 )
@@ -229,10 +197,12 @@ COUNT = Table(
     "core",
     "count",
     "盘点",
-    "counts and the difference found",
+    "counts and the difference found, as known now",
     (
         ENTITY,
         VERSION,
+        KNOWN_VERSION,
+        IS_LIVE,
         EVENT_ID,
         EVENT_AT,
         RECORDED_AT,
@@ -245,6 +215,7 @@ COUNT = Table(
         Column("diff_value_amt", MONEY, "差异金额", "value of the difference", "entity's currency", "ledger"),
     ),
     ("entity", "version"),
+    "ReplacingMergeTree(known_version)",
 )
 
 CHAIN = Table(
@@ -263,4 +234,4 @@ CHAIN = Table(
     ("entity", "leaf"),
 )
 
-LEDGER_TABLES = (MOVEMENT, TRUE_UP, ENTRY, ACCOUNTS, STOCK, SALE, COUNT, CHAIN)
+LEDGER_TABLES = (MOVEMENT, ENTRY, ACCOUNTS, STOCK, SALE, COUNT, CHAIN)

@@ -29,6 +29,7 @@ _PLAIN: dict[str, pa.DataType] = {
     LOW: pa.dictionary(pa.int32(), pa.string()),
     TIME: pa.timestamp("ms", "UTC"),
     "UInt8": pa.uint8(),
+    "Int8": pa.int8(),
     "UInt32": pa.uint32(),
     "UInt64": pa.uint64(),
     "Int64": pa.int64(),

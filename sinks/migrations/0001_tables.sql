@@ -11,6 +11,7 @@ CREATE TABLE IF NOT EXISTS core.movement
     event_at DateTime64(3,'UTC') COMMENT '发生时间 | when it happened | unit=UTC | src=envelope.time',
     recorded_at DateTime64(3,'UTC') COMMENT '入账时间 | when the ledger learned it | unit=UTC | src=intake',
     period LowCardinality(String) COMMENT '会计期间 | period in which it is booked | unit=YYYY-MM | src=ledger',
+    own_period LowCardinality(String) COMMENT '所属期间，空 = 同会计期间 | period in which it happened, where that is closed; empty = period | unit=YYYY-MM | src=ledger',
     item String COMMENT '物料 | item | src=payload.item',
     lot String COMMENT '批次 | lot | src=payload.lot',
     owner LowCardinality(String) COMMENT '货主 | owner of the goods, empty = own | src=payload.owner',
@@ -30,34 +31,6 @@ ENGINE = MergeTree
 ORDER BY (entity, version, line)
 SETTINGS non_replicated_deduplication_window = 10000
 COMMENT '流水行：每事件自身的行 | an event\'s own lines, one row each';
-
-CREATE TABLE IF NOT EXISTS core.true_up
-(
-    entity LowCardinality(String) COMMENT '法人或工厂 | legal entity or plant | src=envelope.entity',
-    version UInt64 COMMENT '提交版本 | commit of the ledger | src=ledger',
-    line UInt32 COMMENT '行号 | line within the commit | src=ledger',
-    corrects_version UInt64 COMMENT '被调整版本 | commit of the restated line | src=ledger',
-    corrects_line UInt32 COMMENT '被调整行号 | line that is restated | src=ledger',
-    cause_version UInt64 COMMENT '起因版本 | commit that caused it | src=ledger',
-    cause_event String COMMENT '起因事件 | event that caused it | src=ledger',
-    leg LowCardinality(String) COMMENT '方向 | cogs or variance | src=ledger',
-    event_at DateTime64(3,'UTC') COMMENT '发生时间 | when it happened | unit=UTC | src=envelope.time',
-    recorded_at DateTime64(3,'UTC') COMMENT '入账时间 | when the ledger learned it | unit=UTC | src=intake',
-    period LowCardinality(String) COMMENT '会计期间 | period in which it is booked | unit=YYYY-MM | src=ledger',
-    item String COMMENT '物料 | item | src=payload.item',
-    lot String COMMENT '批次 | lot | src=payload.lot',
-    owner LowCardinality(String) COMMENT '货主 | owner of the goods, empty = own | src=payload.owner',
-    from_place LowCardinality(String) COMMENT '转出处 | place it leaves | src=ledger',
-    to_place LowCardinality(String) COMMENT '转入处 | place it enters | src=ledger',
-    value_amt Decimal(18,4) COMMENT '金额 | value at cost | unit=entity\'s currency | src=ledger',
-    open_qty Decimal(18,6) COMMENT '未覆盖数量变化 | change of the uncovered quantity | unit=base unit of the item | src=ledger',
-    open_amt Decimal(18,4) COMMENT '暂估金额变化 | change of the provisional value | unit=entity\'s currency | src=ledger',
-    uncosted UInt8 COMMENT '无成本覆盖 | 1 = covered by an inflow of unknown cost | src=ledger'
-)
-ENGINE = MergeTree
-ORDER BY (entity, version, line)
-SETTINGS non_replicated_deduplication_window = 10000
-COMMENT '成本调整行 | lines that restate the value of an earlier line';
 
 CREATE TABLE IF NOT EXISTS core.entry
 (
@@ -120,6 +93,7 @@ CREATE TABLE IF NOT EXISTS core.sale
     event_at DateTime64(3,'UTC') COMMENT '发生时间 | when it happened | unit=UTC | src=envelope.time',
     recorded_at DateTime64(3,'UTC') COMMENT '入账时间 | when the ledger learned it | unit=UTC | src=intake',
     period LowCardinality(String) COMMENT '会计期间 | period in which it is booked | unit=YYYY-MM | src=ledger',
+    own_period LowCardinality(String) COMMENT '所属期间，空 = 同会计期间 | period in which it happened, where that is closed; empty = period | unit=YYYY-MM | src=ledger',
     item String COMMENT '物料 | item | src=payload.item',
     site LowCardinality(String) COMMENT '地点 | site | src=payload.site',
     channel LowCardinality(String) COMMENT '渠道 | sales channel | src=payload.channel',
@@ -132,7 +106,8 @@ CREATE TABLE IF NOT EXISTS core.sale
     cogs_amt Decimal(18,4) COMMENT '首次成本 | cost as first posted | unit=entity\'s currency | src=ledger',
     open_qty Decimal(18,6) COMMENT '未覆盖数量 | part not covered by stock | unit=base unit of the item | src=ledger',
     open_amt Decimal(18,4) COMMENT '暂估金额 | provisional cost of that part | unit=entity\'s currency | src=ledger',
-    uncosted UInt8 COMMENT '无成本(按位) | bits: 1 = the covered part has no known cost, 2 = the open part was priced from nothing | src=ledger'
+    uncosted UInt8 COMMENT '无成本(按位) | bits: 1 = the covered part has no known cost, 2 = the open part was priced from nothing | src=ledger',
+    landed UInt8 COMMENT '含到岸费用 | 1 = landed costs in the covered part | src=ledger'
 )
 ENGINE = MergeTree
 ORDER BY (entity, version)
@@ -143,6 +118,8 @@ CREATE TABLE IF NOT EXISTS core.count
 (
     entity LowCardinality(String) COMMENT '法人或工厂 | legal entity or plant | src=envelope.entity',
     version UInt64 COMMENT '提交版本 | commit of the ledger | src=ledger',
+    known_version UInt64 COMMENT '获知版本 | commit since which this is known | src=ledger',
+    is_live UInt8 COMMENT '有效 | 0 = cancelled | src=ledger',
     event_id String COMMENT '事件编号 | id of the event | src=envelope.id',
     event_at DateTime64(3,'UTC') COMMENT '发生时间 | when it happened | unit=UTC | src=envelope.time',
     recorded_at DateTime64(3,'UTC') COMMENT '入账时间 | when the ledger learned it | unit=UTC | src=intake',
@@ -154,10 +131,10 @@ CREATE TABLE IF NOT EXISTS core.count
     diff_qty Decimal(18,6) COMMENT '差异数量 | counted − book | unit=base unit of the item | src=ledger',
     diff_value_amt Decimal(18,4) COMMENT '差异金额 | value of the difference | unit=entity\'s currency | src=ledger'
 )
-ENGINE = MergeTree
+ENGINE = ReplacingMergeTree(known_version)
 ORDER BY (entity, version)
 SETTINGS non_replicated_deduplication_window = 10000
-COMMENT '盘点 | counts and the difference found';
+COMMENT '盘点 | counts and the difference found, as known now';
 
 CREATE TABLE IF NOT EXISTS core.chain
 (
@@ -173,6 +150,80 @@ ORDER BY (entity, leaf)
 SETTINGS non_replicated_deduplication_window = 10000
 COMMENT '散列链：每 1024 个版本一片 | hash chain: one leaf per 1,024 versions of an entity';
 
+CREATE TABLE IF NOT EXISTS core.true_up
+(
+    entity LowCardinality(String) COMMENT '法人或工厂 | legal entity or plant | src=envelope.entity',
+    version UInt64 COMMENT '提交版本 | commit of the ledger | src=ledger',
+    line UInt32 COMMENT '行号 | line within the commit | src=ledger',
+    corrects_version UInt64 COMMENT '被调整版本 | commit of the restated event | src=ledger',
+    corrects_event String COMMENT '被调整事件 | id of the restated event | src=ledger',
+    corrects_source LowCardinality(String) COMMENT '被调整来源 | source of the restated event | src=ledger',
+    corrects_type LowCardinality(String) COMMENT '被调整类型 | type of the restated event | src=ledger',
+    cause_version UInt64 COMMENT '起因版本 | commit of the cause | src=ledger',
+    cause_event String COMMENT '起因事件 | covering inflow or landed cost; where an own line is restated the event of this version | src=ledger',
+    found_event String COMMENT '发现事件 | event of this version: what arrived | src=ledger',
+    leg LowCardinality(String) COMMENT '分录类别 | goods price cost value standard out in bought pool cogs variance landed revenue | src=ledger',
+    event_at DateTime64(3,'UTC') COMMENT '发生时间 | when it happened | unit=UTC | src=envelope.time',
+    recorded_at DateTime64(3,'UTC') COMMENT '入账时间 | when the ledger learned it | unit=UTC | src=intake',
+    period LowCardinality(String) COMMENT '会计期间 | period in which it is booked | unit=YYYY-MM | src=ledger',
+    own_period LowCardinality(String) COMMENT '所属期间，空 = 同会计期间 | period in which it happened, where that is closed; empty = period | unit=YYYY-MM | src=ledger',
+    item String COMMENT '物料 | item | src=payload.item',
+    lot String COMMENT '批次 | lot | src=payload.lot',
+    owner LowCardinality(String) COMMENT '货主 | owner of the goods, empty = own | src=payload.owner',
+    from_place LowCardinality(String) COMMENT '转出处 | place it leaves | src=ledger',
+    to_place LowCardinality(String) COMMENT '转入处 | place it enters | src=ledger',
+    from_pool LowCardinality(String) COMMENT '转出池 | pool it leaves | src=payload.pool',
+    to_pool LowCardinality(String) COMMENT '转入池 | pool it enters | src=payload.pool',
+    qty Decimal(18,6) COMMENT '数量 | quantity | unit=base unit of the item | src=ledger',
+    value_amt Decimal(18,4) COMMENT '金额 | value at cost | unit=entity\'s currency | src=ledger',
+    sale_qty Decimal(18,6) COMMENT '销售数量变化 | change of the sale\'s quantity | unit=base unit of the item | src=ledger',
+    revenue_amt Decimal(18,4) COMMENT '收入变化 | change of the revenue | unit=entity\'s currency | src=ledger',
+    discount_amt Decimal(18,4) COMMENT '折扣变化 | change of the discount | unit=entity\'s currency | src=ledger',
+    tax_amt Decimal(18,4) COMMENT '税额变化 | change of the tax | unit=entity\'s currency | src=ledger',
+    open_qty Decimal(18,6) COMMENT '未覆盖数量变化 | change of the uncovered quantity | unit=base unit of the item | src=ledger',
+    open_amt Decimal(18,4) COMMENT '暂估金额变化 | change of the provisional value | unit=entity\'s currency | src=ledger',
+    uncosted Int8 COMMENT '无成本部分数变化 | change of the number of covered parts of unknown cost | src=ledger',
+    unpriced Int8 COMMENT '无价暂估变化 | change: the open part was priced from nothing | src=ledger',
+    landed Int8 COMMENT '含到岸费用部分数变化 | change of the number of parts with landed costs | src=ledger'
+)
+ENGINE = MergeTree
+ORDER BY (entity, version, line)
+SETTINGS non_replicated_deduplication_window = 10000
+COMMENT '调整行：重述较早事件 | lines that restate what an earlier event posted';
+
+CREATE TABLE IF NOT EXISTS core.sale_change
+(
+    entity LowCardinality(String) COMMENT '法人或工厂 | legal entity or plant | src=envelope.entity',
+    version UInt64 COMMENT '提交版本 | commit of the ledger | src=ledger',
+    known_version UInt64 COMMENT '获知版本 | commit since which this is known | src=ledger',
+    is_live UInt8 COMMENT '有效 | 0 = cancelled | src=ledger',
+    event_at DateTime64(3,'UTC') COMMENT '发生时间 | when it happened | unit=UTC | src=envelope.time',
+    own_period LowCardinality(String) COMMENT '现所属期间 | period in which it lies now | unit=YYYY-MM | src=ledger',
+    item String COMMENT '物料 | item | src=payload.item',
+    site LowCardinality(String) COMMENT '地点 | site | src=payload.site',
+    channel LowCardinality(String) COMMENT '渠道 | sales channel | src=payload.channel',
+    customer String COMMENT '客户（假名），空 = 同首次 | customer, pseudonymised; empty = as first posted | src=payload.customer',
+    document String COMMENT '单据，空 = 同首次 | document; empty = as first posted | src=payload.document'
+)
+ENGINE = ReplacingMergeTree(known_version)
+ORDER BY (entity, version)
+SETTINGS non_replicated_deduplication_window = 10000
+COMMENT '更正后的销售属性 | attributes of a corrected or cancelled sale as they are now; figures are in core.true_up';
+
+CREATE TABLE IF NOT EXISTS core.period_close
+(
+    entity LowCardinality(String) COMMENT '法人或工厂 | legal entity or plant | src=envelope.entity',
+    version UInt64 COMMENT '提交版本 | commit of the ledger | src=ledger',
+    period LowCardinality(String) COMMENT '所关期间 | period that is closed | unit=YYYY-MM | src=payload.period',
+    event_id String COMMENT '事件编号 | id of the event | src=envelope.id',
+    event_at DateTime64(3,'UTC') COMMENT '发生时间 | when it happened | unit=UTC | src=envelope.time',
+    recorded_at DateTime64(3,'UTC') COMMENT '入账时间 | when the ledger learned it | unit=UTC | src=intake'
+)
+ENGINE = MergeTree
+ORDER BY (entity, version)
+SETTINGS non_replicated_deduplication_window = 10000
+COMMENT '关账 | closes of periods; a close holds for all earlier periods too';
+
 CREATE TABLE IF NOT EXISTS core.entity
 (
     entity LowCardinality(String) COMMENT '法人或工厂 | legal entity or plant | src=envelope.entity',
@@ -184,6 +235,7 @@ CREATE TABLE IF NOT EXISTS core.entity
     scope LowCardinality(String) COMMENT '计价范围 | entity, site or lot | src=payload.scope',
     negative LowCardinality(String) COMMENT '负库存 | accept or refuse | src=payload.negative',
     tz LowCardinality(String) COMMENT '时区 | time zone | unit=IANA name | src=payload.tz',
+    closed_period LowCardinality(String) COMMENT '已关期间，空 = 无 | last closed period, empty = none | unit=YYYY-MM | src=period.close',
     auto UInt8 COMMENT '自动创建 | 1 = created by first use, not by a master event | src=ledger'
 )
 ENGINE = ReplacingMergeTree(version)

@@ -123,12 +123,11 @@ class Emitter(Columns):
         t = _coalesced(t)
         ent, acc = t[:, T_ENT], t[:, T_ACC]
         site, contra = self.place(acc, acc), t[:, T_CONTRA]
-        more = t[:, T_VALUE] >= 0
+        more, cause = t[:, T_VALUE] >= 0, batch.column("id").take(pa.array(t[:, T_EVENT]))
         return _table({
             "entity": self.entity(ent), "version": t[:, T_CAUSE], "line": _line_numbers(t, o),
-            "corrects_version": t[:, T_VER], "corrects_line": np.ones(len(t), np.int64),
-            "cause_version": t[:, T_CAUSE],
-            "cause_event": batch.column("id").take(pa.array(t[:, T_EVENT])),
+            "corrects_version": t[:, T_VER], "cause_version": t[:, T_CAUSE],
+            "cause_event": cause, "found_event": cause,
             "leg": pa.DictionaryArray.from_arrays(pa.array(t[:, T_LEG].astype(np.int32)), _LEGS),
             "event_at": t[:, T_AT], "recorded_at": t[:, T_REC], "period": self.period(t[:, T_AT], t[:, T_TZ]),
             **self.goods(acc),
@@ -228,8 +227,8 @@ class Emitter(Columns):
         keys = self.s.maps["accounts"].keys[v[:, V_ACC]]
         site = sites_of(self.s, keys[:, 0] & LOW)
         return _table({
-            "entity": self.entity(ent), "version": v[:, V_VERSION],
-            "event_id": batch.column("id").take(pa.array(mine)),
+            "entity": self.entity(ent), "version": v[:, V_VERSION], "known_version": v[:, V_VERSION],
+            "is_live": np.ones(len(v), np.int64), "event_id": batch.column("id").take(pa.array(mine)),
             "event_at": times[mine], "recorded_at": v[:, V_REC],
             "item": self.s.words.column(self.s.maps["items"].keys[keys[:, 0] >> 32, 1]),
             "site": self.low(site),

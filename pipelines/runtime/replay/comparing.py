@@ -26,10 +26,12 @@ VERSIONED: dict[str, tuple[str, ...]] = {
     "core.true_up": ("entity", "version", "line"),
     "core.entry": ("entity", "version", "account"),
     "core.sale": ("entity", "version"),
-    "core.count": ("entity", "version"),
+    "core.period_close": ("entity", "version"),
 }
 # table -> key, and the column whose highest value counts
 NEWEST: dict[str, tuple[tuple[str, ...], str]] = {
+    "core.sale_change": (("entity", "version"), "known_version"),
+    "core.count": (("entity", "version"), "known_version"),
     "core.entity": (("entity",), "version"),
     "core.item": (("entity", "item"), "version"),
     "core.site": (("entity", "site"), "version"),

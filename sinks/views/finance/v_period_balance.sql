@@ -11,7 +11,8 @@ FROM
 (
     SELECT entity, period, item, owner, from_place, to_place, qty, value_amt FROM core.movement
     UNION ALL
-    SELECT entity, period, item, owner, from_place, to_place, toDecimal64(0, 6), value_amt FROM core.true_up
+    SELECT entity, period, item, owner, from_place, to_place, qty, value_amt FROM core.true_up
+    WHERE qty != 0 OR value_amt != 0
 )
 ARRAY JOIN [from_place, to_place] AS place, [0, 1] AS side
 GROUP BY entity, period, place, item, owner

@@ -12,5 +12,6 @@ SELECT
         greatest(toDecimal128(0, 6), toDecimal128(1, 6) - toDecimal128(divideDecimal(
             sum(abs(c.diff_qty)), if(sum(abs(c.counted_qty)) = 0, toDecimal128(1, 6), sum(abs(c.counted_qty))), 6), 6))) AS accuracy_rate,
     max(c.event_at) AS last_count_at
-FROM core.count AS c
+FROM core.count AS c FINAL
+WHERE c.is_live = 1
 GROUP BY entity, site, item

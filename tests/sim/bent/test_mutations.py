@@ -36,6 +36,9 @@ NOT_FROM_JSON = {
     Reason.NO_RULE: "a row of a mapped file: tests/sim/bent/test_bent_rows.py",
     Reason.UNKNOWN_MAP: "a map that is not there stops the command before the first record",
     Reason.STALE_VERSION: "no type of this release states the version it expects",
+    Reason.CLOSED_PERIOD: "no type of this release closes a period",
+    Reason.NOT_AVAILABLE: "no type of this release promises stock",
+    Reason.RESERVED_STOCK: "no type of this release promises stock",
 }
 
 

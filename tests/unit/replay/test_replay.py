@@ -23,7 +23,9 @@ from sinks.contract import Block
 from tests.conftest import SEED
 from tests.unit.replay import full_day
 
-WRITTEN = sorted(TABLES.keys() - {"meta.migration"})
+# The ledger writes them once it posts corrections and closes.
+EMPTY = {"core.sale_change", "core.period_close"}
+WRITTEN = sorted(TABLES.keys() - {"meta.migration"} - EMPTY)
 
 
 class Replayed:
@@ -87,12 +89,12 @@ def test_an_untouched_store_is_identical(report: Report) -> None:
 
 
 def test_every_table_of_the_store_is_compared() -> None:
-    assert sorted([*VERSIONED, *NEWEST, *WHOLE, REFUSAL]) == WRITTEN
+    assert sorted([*VERSIONED, *NEWEST, *WHOLE, REFUSAL]) == sorted({*WRITTEN, *EMPTY})
     assert {"ops.block": {"sha256"}} == LEFT_OUT
 
 
 def test_every_table_has_rows_to_change(replayed: Replayed) -> None:
-    assert {name for name in WRITTEN if not replayed.rows(name).num_rows} == set()
+    assert {name for name in {*WRITTEN, *EMPTY} if not replayed.rows(name).num_rows} == EMPTY
     assert {row["state"] for row in replayed.rows("core.waiting").to_pylist()} == {
         "waiting", "committed", "refused",
     }  # fmt: skip

@@ -40,7 +40,8 @@ FROZEN_REASONS = {
     "bad_type": 24, "scale": 25, "range": 26, "bad_time": 27, "naive_time": 28, "future": 29,
     "bad_identifier": 30, "unknown_uom": 40, "fraction": 41, "amount_mismatch": 42, "id_conflict": 50,
     "not_yet": 51, "not_allowed": 52, "unknown_master": 53, "unknown_reference": 54, "stale_version": 55,
-    "over_return": 56, "negative_stock": 57, "overflow": 58,
+    "over_return": 56, "negative_stock": 57, "overflow": 58, "closed_period": 59, "reserved_stock": 60,
+    "not_available": 61,
 }  # fmt: skip
 
 RANKS = {
