@@ -24,7 +24,7 @@ PROMISES: dict[str, Callable[[Accepted, Event], object]] = {
 
 def accept(s: Accepted, event: Event, arrived: int, refuse_unknown: bool) -> None:
     """Accept one event into `s`, or raise `Refused`; `s` is a copy that is then forgotten."""
-    name, root = event["entity"], None
+    name, root, moved = event["entity"], None, event
     s.entity(name)
     before = s.walk(name)
     versions.check(s, event)
@@ -39,12 +39,12 @@ def accept(s: Accepted, event: Event, arrived: int, refuse_unknown: bool) -> Non
         s.need_masters(event, plain(event.get("item")), refuse_unknown)
         PROMISES[event["type"]](s, event)
     else:
-        movement = granting.post(s, event) if event["type"] == "stock.post" else event
-        granting.use(s, movement, refuse_unknown)
-        root = take_in(s, movement, refuse_unknown)
+        moved = granting.post(s, event) if event["type"] == "stock.post" else event
+        granting.use(s, moved, refuse_unknown)
+        root = take_in(s, moved, refuse_unknown)
     after = value_of(s.entities[name], s.rows.get(name, {}))
     s.walks[name] = after
-    granting.repay(s, event)
+    granting.repay(s, moved)
     after = s.walks[name]
     judge(s, event, root, before, after)
     granting.judge(s, event, promised)

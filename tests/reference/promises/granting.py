@@ -68,12 +68,6 @@ def grant(s: Accepted, event: Event, shelf: lots.Shelf, qty: Fraction) -> lots.L
     return found
 
 
-def told(event: Event) -> dict[str, int | str | None]:
-    """What every promise may state."""
-    expires = time_ms(event["expires"]) if event.get("expires") else None
-    return {"expires": expires, "document": plain(event.get("document"))}
-
-
 def ends(event: Event) -> int | None:
     """When a promise lets itself go, milliseconds."""
     return time_ms(event["expires"]) if event.get("expires") else None
@@ -234,7 +228,8 @@ def use(s: Accepted, event: Event, refuse_unknown: bool) -> None:
 def repay(s: Accepted, event: Event) -> None:
     """After a movement: what came into a pool pays its debts."""
     if event["type"] in (*IN, "stock.transfer"):
-        pools.repay(s, event)
+        row = s.rows[event["entity"]][event_key(event)]
+        pools.repay(s, event, row.to_item or row.item)
 
 
 def close_pool(s: Accepted, event: Event) -> None:

@@ -49,6 +49,7 @@ def open_pool(s: Accepted, event: Event) -> None:
     if pool_at(s, shelf) is not None:
         raise Refused("not_allowed", f"pool {pool} is open already")
     qty, lot = base_qty(s.items[entity, item], event), plain(event.get("lot"))
+    buffer = base_qty(s.items[entity, item], event | {"qty": event.get("buffer") or "0"})
     room = lots.free(s, common, lot, exact=True)
     some = (
         ((lot, qty),)
@@ -61,7 +62,7 @@ def open_pool(s: Accepted, event: Event) -> None:
     s.holds[key] = Hold(
         key, "pool", shelf, qty, priority=int(event.get("priority", 0)), place=place,
         expires=time_ms(event["expires"]) if event.get("expires") else None,
-        buffer=Fraction(str(event.get("buffer", "0"))), borrow=str(event.get("borrow", "")).lower() == "true",
+        buffer=buffer, borrow=str(event.get("borrow", "")).lower() == "true",
     )  # fmt: skip
     move(s, event, f"{event['id']}/open", time_ms(event["time"]), place, "", pool, some)
 
@@ -86,43 +87,36 @@ def borrow(s: Accepted, event: Event, shelf: lots.Shelf, short: Fraction) -> Fra
         if h.kind == "pool" and h.state == "open" and h.shelf[:4] == shelf[:4] and h.priority < pool.priority
     ]  # fmt: skip
     lenders = ["", *(h.shelf[4] for h in sorted(others, key=lambda h: (h.priority, h.key)))]
-    got = ZERO
+    got, number = ZERO, 0
     for lender in lenders:
         source = (shelf[0], pool.place, *shelf[2:4], lender)
         m = min(short - got, lots.free(s, source, exact=True))
         if m > 0:
             some = lots.give_out(s, source, m, "fefo", exact=True)
-            name = f"{event['id']}/borrow{len(s.debts)}"
-            move(
-                s,
-                event | {"item": shelf[2]},
-                name,
-                time_ms(event["time"]),
-                pool.place,
-                lender,
-                shelf[4],
-                some,
-            )
+            base, name = event | {"item": shelf[2]}, f"{event['id']}/borrow{number}"
+            move(s, base, name, time_ms(event["time"]), pool.place, lender, shelf[4], some)
             s.debts.append((pool.key, lender, m))
-            got += m
+            got, number = got + m, number + 1
     return got
 
 
-def repay(s: Accepted, event: Event) -> None:
-    """What comes into a pool pays its debts, the oldest first, as far as it is free."""
-    for number, (key, lender, owed) in enumerate(s.debts):
+def repay(s: Accepted, event: Event, item: str) -> None:
+    """What comes into a pool pays its debts, the oldest first, as far as it is free; `item`: what came."""
+    number, into = 0, plain(event.get("to_pool")) or plain(event.get("pool"))
+    for debt, (key, lender, owed) in enumerate(s.debts):
         hold = s.holds[key]
-        into = plain(event.get("to_pool")) or plain(event.get("pool"))
-        if hold.state != "open" or owed == 0 or into != hold.shelf[4]:
+        here = (hold.shelf[0], hold.shelf[2], hold.shelf[4]) == (event["entity"], item, into)
+        if hold.state != "open" or owed == 0 or not here:
             continue
         source = (hold.shelf[0], hold.place, *hold.shelf[2:])
         m = min(owed, lots.free(s, source, exact=True))
         if m > 0:
             some = lots.give_out(s, source, m, "fefo", exact=True)
-            base = event | {"item": hold.shelf[2], "owner": hold.shelf[3]}
+            base = event | {"item": item, "owner": hold.shelf[3]}
             name = f"{event['id']}/repay{number}"
             move(s, base, name, time_ms(event["time"]), hold.place, into, lender, some)
-            s.debts[number] = (key, lender, owed - m)
+            s.debts[debt] = (key, lender, owed - m)
+            number += 1
 
 
 def give_back(s: Accepted, hold: Hold, name: str, at: int) -> None:
@@ -130,12 +124,17 @@ def give_back(s: Accepted, hold: Hold, name: str, at: int) -> None:
     entity, _, item, owner, pool = hold.shelf
     base = {"source": hold.key[0], "entity": entity, "item": item, "owner": owner}
     shelf = (entity, hold.place, item, owner, pool)
-    for number, (key, lender, owed) in enumerate(s.debts):
+    number = 0
+    for debt, (key, lender, owed) in enumerate(s.debts):
         if key == hold.key and owed > 0:
             m = min(owed, lots.free(s, shelf, exact=True))
-            some = lots.give_out(s, shelf, m, "fefo", exact=True)
-            move(s, base, f"{name}/lender{number}", at, hold.place, pool, lender, some)
-            s.debts[number] = (key, lender, ZERO)
+            if m > 0:
+                some = lots.give_out(s, shelf, m, "fefo", exact=True)
+                move(s, base, f"{name}/lender{number}", at, hold.place, pool, lender, some)
+                number += 1
+            s.debts[debt] = (key, lender, ZERO)
+        elif lender == pool and s.holds[key].shelf[:4] == hold.shelf[:4]:
+            s.debts[debt] = (key, "", owed)  # what is owed to a pool that ends is owed to the common stock
     for other in [h for h in s.holds.values() if h.kind != "pool" and h.shelf == hold.shelf]:
         s.holds[other.key] = replace(other, shelf=(*hold.shelf[:4], ""))
     left = tuple((lot, qty) for lot, qty in everything(s, shelf).items() if qty > 0)

@@ -41,8 +41,9 @@ def touch(s: Accepted, event: Event) -> None:
                 entity, place, item, lot, owner, _ = account
                 s.row_version[entity, site_of(place), item, lot, owner] = version
     for hold in s.holds.values():
-        if s.seen_holds.get(hold.key) != hold:
+        seen = s.seen_holds.get(hold.key)
+        if seen != hold:
             entity, site, item, owner, _ = hold.shelf
-            for lot, _ in hold.lots or (("", 0),):
+            for lot in {lot for lot, _ in (*(seen.lots if seen else ()), *hold.lots)} or {""}:
                 s.row_version[entity, site, item, lot, owner] = version
             s.seen_holds[hold.key] = hold
