@@ -52,7 +52,12 @@ class Face:
 def load_faces(folder: Path = FOLDER) -> list[Face]:
     """All faces, those first that others build on. FaceError when papers are missing or incomplete."""
     faces = [load_face(path) for path in sorted(folder.glob("*/*.yml")) if not path.stem.startswith("board_")]
-    return sorted(faces, key=lambda f: (len(f.after), f.name))
+    by_name = {f.name: f for f in faces}
+
+    def depth(face: Face) -> int:
+        return 1 + max((depth(by_name[name]) for name in face.after), default=0)
+
+    return sorted(faces, key=lambda f: (depth(f), f.name))
 
 
 def load_face(path: Path) -> Face:

@@ -55,9 +55,14 @@ def test_a_face_has_the_columns_of_its_papers_and_no_float(store, face):
         assert row["comment"].count(" | ") >= 1
 
 
-def test_a_face_with_parameters_has_the_columns_of_its_papers(store):
-    face = next(f for f in FACES if f.parameters)
-    found = store.query(f"SELECT * FROM {face.name}(as_of='2025-01-01T00:00:00Z', known_at='now')")
+WITH_PARAMETERS = [f for f in FACES if f.parameters]
+ARGUMENTS = {"as_of": "'2025-01-01T00:00:00Z'", "known_at": "'now'", "known_version": "7"}
+
+
+@pytest.mark.parametrize("face", WITH_PARAMETERS, ids=[f.name for f in WITH_PARAMETERS])
+def test_a_face_with_parameters_has_the_columns_of_its_papers(store, face):
+    given = ", ".join(f"{name}={ARGUMENTS[name]}" for name in face.parameters)
+    found = store.query(f"SELECT * FROM {face.name}({given})")
     assert found.column_names == [c.name for c in face.columns]
 
 

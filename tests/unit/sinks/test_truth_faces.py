@@ -1,0 +1,262 @@
+"""The SQL faces of corrections, periods and as-of show what the slow reference says, for every truth case and
+for random worlds.
+
+All ledgers lie in one store, each under entities of its own; a face is asked once and compared ledger by
+ledger.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from sinks.clickhouse import Store
+from tests.casefiles.caseio import read_case
+from tests.casefiles.recorded import Recorded
+from tests.casefiles.truth_tables import rows_of, table_of
+from tests.conftest import SEED
+from tests.records import Record, Row
+from tests.reference.exact import time_text
+from tests.repo import ROOT, fail_on
+from tests.sim.truth.streams import records, world
+
+CASES = sorted((ROOT / "tests/cases/ledger/post").glob("**/*.case"))
+WORLDS = 24
+Bag = Counter[tuple[Any, ...]]
+
+
+def shuffled_world(n: int) -> list[Record]:
+    """A world of 40 events in another order of arrival, with a close now and then."""
+    rng = random.Random(f"{SEED} faces {n}")
+    masters, events = world(rng.randrange(10**6), 40)
+    rng.shuffle(events)
+    close = {"source": "desk", "type": "period.close", "entity": "E", "time": "2025-03-01T00:00:00Z"}
+    for month in ("2025-01", "2025-02") if n % 3 else ():
+        events.insert(rng.randrange(10, len(events)), close | {"id": f"close-{month}", "period": month})
+    return records([*masters, *events])
+
+
+def ledger_of(found: list[Record], refuse_unknown: frozenset[str] = frozenset()) -> Recorded:
+    """The reference after these records."""
+    ledger = Recorded(refuse_unknown)
+    for record in found:
+        ledger.post_record(record.events, record.arrived)
+    return ledger
+
+
+@pytest.fixture(scope="module")
+def ledgers() -> dict[str, Recorded]:
+    """Every ledger by the prefix of its entities."""
+    found = {}
+    for path in CASES:
+        case = read_case(path, path.name)
+        found[f"{path.parent.name}-{path.stem}"] = ledger_of(list(case.run.records), case.run.refuse_unknown)
+    return found | {f"world-{n}": ledger_of(shuffled_world(n)) for n in range(WORLDS)}
+
+
+@pytest.fixture(scope="module")
+def loaded(engine: Store, ledgers: dict[str, Recorded]) -> Store:
+    """The store with the tables of all of them."""
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for prefix, ledger in ledgers.items():
+        for name, found in rows_of(ledger).items():
+            rows[name] += [row | {"entity": f"{prefix}:{row['entity']}"} for row in found]
+    for name, found in rows.items():
+        if found:
+            engine.insert(name, table_of(name, found), f"truth {name}")
+    return engine
+
+
+def plain(value: Any) -> Any:
+    """A value in the form in which two sides are compared."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    return value
+
+
+def bag(rows: list[Row], columns: list[str]) -> Bag:
+    return Counter(tuple(plain(row[c]) for c in columns) for row in rows)
+
+
+def of_store(store: Store, sql: str) -> dict[str, list[Row]]:
+    """Rows of a query by ledger, the entity as the ledger calls it."""
+    found: dict[str, list[Row]] = defaultdict(list)
+    table = store.query(sql)
+    for row in table.to_pylist():
+        prefix, _, row["entity"] = row["entity"].partition(":")
+        found[prefix].append(row)
+    return found
+
+
+def compare(
+    store: Store,
+    ledgers: dict[str, Recorded],
+    sql: str,
+    columns: str,
+    wanted: Callable[[Recorded], list[Row]],
+) -> int:
+    """Fail on the first differences; the number of rows compared."""
+    found, names, problems, compared = of_store(store, sql), columns.split(), [], 0
+    for prefix, ledger in ledgers.items():
+        a, b = bag(wanted(ledger), names), bag(found[prefix], names)
+        compared += sum(a.values())
+        problems += [f"{prefix}: reference only {row}" for row in (a - b).elements()]
+        problems += [f"{prefix}: SQL only {row}" for row in (b - a).elements()]
+    fail_on(problems[:40])
+    return compared
+
+
+def summed(rows: list[Row], keys: str, sums: str) -> list[Row]:
+    """Rows summed by keys; those of nothing are left out."""
+    total: dict[Any, list[Any]] = defaultdict(lambda: [0] * len(sums.split()))
+    for row in rows:
+        at = total[tuple(row[k] for k in keys.split())]
+        for i, name in enumerate(sums.split()):
+            at[i] += row[name]
+    return [
+        dict(zip(keys.split(), key, strict=True)) | dict(zip(sums.split(), values, strict=True))
+        for key, values in total.items()
+        if any(values)
+    ]
+
+
+FACES: dict[str, tuple[str, str, Callable[[Recorded], list[Row]]]] = {
+    "movement": (
+        "SELECT * FROM mart.v_movement",
+        ("entity version event_id source type period item lot owner from_place to_place qty value_amt "
+        "corrects_event"),
+        lambda r: [
+            row | {"corrects_event": row["corrects_id"]}
+            for row in r.face("line")
+            if row["qty"] or row["value_amt"]
+        ],
+    ),
+    "period_balance": (
+        ("SELECT *, net_qty AS qty, net_amt AS value_amt FROM mart.v_period_balance "
+        "WHERE net_qty != 0 OR net_amt != 0"),
+        "entity period place item owner qty value_amt",
+        lambda r: summed(r.face("period_balance"), "entity period place item owner", "qty value_amt"),
+    ),
+    "profit": (
+        "SELECT * FROM mart.v_profit",
+        "entity period revenue_amt cogs_amt other_amt profit_amt",
+        lambda r: r.face("profit"),
+    ),
+    "certificate": (
+        "SELECT * FROM mart.v_cutoff_certificate",
+        "entity period booked_period event_id version stock_qty stock_amt cogs_amt profit_amt",
+        lambda r: r.face("prior_period"),
+    ),
+    "cogs": (
+        "SELECT * FROM mart.v_cogs",
+        "entity event_id item site channel qty cogs_amt provisional_amt state",
+        lambda r: r.face("cogs"),
+    ),
+    "sale": (
+        "SELECT * FROM mart.v_sale",
+        ("entity version event_id document item site channel customer kind qty revenue_amt discount_amt "
+        "tax_amt"),
+        lambda r: r.face("sale"),
+    ),
+    "exposure": (
+        "SELECT *, line_n AS deliveries FROM mart.v_exposure",
+        "entity item site state deliveries cogs_amt provisional_amt",
+        lambda r: r.face("exposure"),
+    ),
+    "accuracy": (
+        "SELECT * FROM mart.v_stock_accuracy WHERE counted_qty != 0 OR book_qty != 0",
+        "entity site item counted_qty book_qty diff_qty diff_value_amt",
+        lambda r: summed(r.face("count"), "entity site item", "counted_qty book_qty diff_qty diff_value_amt"),
+    ),
+    "history": (
+        ("SELECT *, if(valid_to = 18446744073709551615, '', toString(valid_to)) AS until "
+        "FROM mart.v_cogs_history"),
+        "entity event_id valid_from until cogs_amt",
+        lambda r: [row | {"until": str(row["valid_to"])} for row in r.face("history")],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_a_face_shows_what_the_reference_says(loaded: Store, ledgers: dict[str, Recorded], face: str) -> None:
+    assert compare(loaded, ledgers, *FACES[face]) > 20
+
+
+def moments(ledgers: dict[str, Recorded]) -> list[tuple[int, str]]:
+    """(as_of in ms, known_at of the reference) at random, among what happened and what was learned."""
+    rng = random.Random(f"{SEED} moments")
+    at = sorted({line.key.at for ledger in ledgers.values() for line in ledger.accepted.lines})
+    arrived = sorted({line.recorded for ledger in ledgers.values() for line in ledger.accepted.lines})
+    found = [(rng.choice(at), known) for known in ("now", "now", "v3", "v7", "v20")]
+    return found + [
+        (rng.choice(at) + rng.choice([-1, 0, 1]), time_text(rng.choice(arrived))) for _ in range(9)
+    ]
+
+
+def test_stock_as_of_on_both_clocks(loaded: Store, ledgers: dict[str, Recorded]) -> None:
+    compared = 0
+    for at, known in moments(ledgers):
+        until = time_text(at)
+        face = f"v_stock_as_of(as_of='{until}', known_at='{known}')"
+        if known.startswith("v"):
+            face = f"v_stock_as_of_version(as_of='{until}', known_version={known[1:]})"
+        compared += compare(
+            loaded, ledgers, f"SELECT * FROM mart.{face} WHERE on_hand_qty != 0 OR value_amt != 0",
+            "entity site item lot owner on_hand_qty value_amt",
+            lambda r, u=until, k=known: r.face(f"stock_as_of@{u}@{k}"),
+        )  # fmt: skip
+    assert compared > 200
+
+
+def test_the_history_of_stock_holds_at_any_moment(loaded: Store, ledgers: dict[str, Recorded]) -> None:
+    compared = 0
+    for at, _ in moments(ledgers):
+        until = time_text(at)
+        compared += compare(
+            loaded, ledgers,
+            f"SELECT * FROM mart.v_stock_history WHERE on_hand_qty != 0 "
+            f"AND valid_from <= fromUnixTimestamp64Milli({at}) AND fromUnixTimestamp64Milli({at}) < valid_to",
+            "entity site item lot owner on_hand_qty",
+            lambda r, u=until: [row for row in r.face(f"stock_as_of@{u}@now") if row["on_hand_qty"]],
+        )  # fmt: skip
+    assert compared > 200
+
+
+def test_profit_and_certificates_give_what_an_open_period_would_show(
+    loaded: Store, ledgers: dict[str, Recorded]
+) -> None:
+    """Profit by the period in which it happened does not depend on closes."""
+    booked = of_store(loaded, "SELECT entity, period, profit_amt FROM mart.v_profit")
+    moved = of_store(
+        loaded, "SELECT entity, period, booked_period, profit_amt FROM mart.v_cutoff_certificate"
+    )
+    closed = 0
+    for prefix, ledger in ledgers.items():
+        if not moved[prefix]:
+            continue
+        total: dict[Any, Decimal] = defaultdict(Decimal)
+        for row in booked[prefix]:
+            total[row["entity"], row["period"]] += row["profit_amt"]
+        for row in moved[prefix]:
+            total[row["entity"], row["period"]] += row["profit_amt"]
+            total[row["entity"], row["booked_period"]] -= row["profit_amt"]
+        again = ledger_of([
+            Record(events, record.arrived)
+            for record in ledger.records
+            if (events := [e for e in record.events if e["type"] != "period.close"])
+        ])  # fmt: skip
+        if set(again.accepted.version_of) != {
+            k for k in ledger.accepted.version_of if ledger.accepted.log.events[k]["type"] != "period.close"
+        }:
+            continue  # without the close a count of the period would have been accepted
+        wanted = {
+            (r["entity"], r["period"]): r["profit_amt"] for r in again.face("profit") if r["profit_amt"]
+        }
+        assert {k: v for k, v in total.items() if v} == wanted, prefix
+        closed += 1
+    assert closed > 5
