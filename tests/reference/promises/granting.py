@@ -27,7 +27,7 @@ def advance(s: Accepted, event: Event, arrived: int) -> None:
         if hold.expires is not None and hold.expires <= now:
             if hold.kind == "pool":
                 pools.give_back(s, hold, f"{hold.key[1]}/expired", hold.expires)
-            settle(s, hold, "expired")
+            settle(s, s.holds[hold.key], "expired")  # a pool that ended may have changed its shelf
 
 
 def settle(s: Accepted, hold: Hold, state: str, left: lots.Lots = ()) -> None:
@@ -51,15 +51,18 @@ def shelf_of(s: Accepted, event: Event, place: str) -> lots.Shelf:
     )  # fmt: skip
 
 
-def grant(s: Accepted, event: Event, shelf: lots.Shelf, qty: Fraction) -> lots.Lots:
-    """Lots for a promise of `qty`, borrowed if the pool may; `not_available` tells what is free."""
-    lot = plain(event.get("lot"))
+def grant(s: Accepted, event: Event, said: Event, shelf: lots.Shelf, qty: Fraction) -> lots.Lots:
+    """Lots for a promise of `qty`, borrowed if the pool may; `not_available` tells what is free.
+
+    `said` names the lot and the rule of allocation: the event, or the movement that is pending.
+    """
+    lot = plain(said.get("lot"))
     short = qty - lots.room(s, shelf, lot)
     if short > 0 and not lot:
         short -= pools.borrow(s, event, shelf, short)
     if short > 0:
         raise Refused("not_available", f"{max(ZERO, qty - short)} can be promised at {shelf[1]}, not {qty}")
-    rule = plain(event.get("allocate"))
+    rule = plain(said.get("allocate"))
     if lot or (not rule and s.items[shelf[0], shelf[2]].tracking == "none"):
         return ((lot, qty),)
     found = lots.give_out(s, shelf, qty, rule or "fefo")
@@ -77,7 +80,7 @@ def reserve(s: Accepted, event: Event) -> None:
     """stock.reserve"""
     shelf = shelf_of(s, event, event["site"])
     qty = base_qty(s.items[shelf[0], shelf[2]], event)
-    found = grant(s, event, shelf, qty)
+    found = grant(s, event, event, shelf, qty)
     key = event_key(event)
     s.holds[key] = Hold(
         key, "reserve", shelf, qty, found, priority=int(event.get("priority", 0)), expires=ends(event),
@@ -98,8 +101,8 @@ def release(s: Accepted, event: Event) -> None:
     take_from(s, found, qty, plain(event.get("lot")), "released")
 
 
-def pending(s: Accepted, event: Event) -> None:
-    """stock.pending: an outflow holds its stock; an inflow only waits."""
+def movement_of(s: Accepted, event: Event) -> Event:
+    """The movement of a stock.pending as an event, if it reads as one."""
     said = event["movement"]
     if not isinstance(said, dict) or said.get("type") not in {*OUT, *IN}:
         raise Refused("not_allowed", f"movement is one of {', '.join(sorted({*OUT, *IN}))}")
@@ -111,14 +114,22 @@ def pending(s: Accepted, event: Event) -> None:
     envelope = ("id", "source", "entity", "time")
     movement = said | {name: event[name] for name in envelope}
     check_fields(movement)
+    if movement.get("returns"):
+        movement["item"] = s.rows[event["entity"]][reference(event, movement["returns"])].item
     s.need_masters(movement, plain(movement.get("item")), refuse=False)
-    key, place = event_key(event), movement.get(OUT.get(said["type"], "site"), "")
+    return movement
+
+
+def pending(s: Accepted, event: Event) -> None:
+    """stock.pending: an outflow holds its stock; an inflow only waits."""
+    movement = movement_of(s, event)
+    key, place = event_key(event), movement.get(OUT.get(movement["type"], "site"), "")
     shelf = shelf_of(s, movement, place)
     held: lots.Lots = ()
     qty = ZERO
-    if said["type"] in OUT:
+    if movement["type"] in OUT:
         qty = base_qty(s.items[shelf[0], shelf[2]], movement)
-        held = grant(s, movement, shelf, qty)
+        held = grant(s, event, movement, shelf, qty)
     s.holds[key] = Hold(
         key, "pending", shelf, qty, held, movement=movement, expires=ends(event),
         document=plain(event.get("document")),

@@ -135,9 +135,10 @@ def give_back(s: Accepted, hold: Hold, name: str, at: int) -> None:
             s.debts[debt] = (key, lender, ZERO)
         elif lender == pool and s.holds[key].shelf[:4] == hold.shelf[:4]:
             s.debts[debt] = (key, "", owed)  # what is owed to a pool that ends is owed to the common stock
-    for other in [h for h in s.holds.values() if h.kind != "pool" and h.shelf == hold.shelf]:
-        s.holds[other.key] = replace(other, shelf=(*hold.shelf[:4], ""))
-    left = tuple((lot, qty) for lot, qty in everything(s, shelf).items() if qty > 0)
+    for other in list(s.holds.values()):
+        if other.kind != "pool" and other.state == "open" and other.shelf == hold.shelf:
+            s.holds[other.key] = replace(other, shelf=(*hold.shelf[:4], ""))
+    left = tuple((lot, qty) for lot, qty in sorted(everything(s, shelf).items()) if qty > 0)
     move(s, base, name, at, hold.place, pool, "", left)
 
 

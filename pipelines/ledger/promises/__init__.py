@@ -1,0 +1,1 @@
+"""Promises: reservations, pending movements, pools, lots that may be given out, and `expect_version`."""

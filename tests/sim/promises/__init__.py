@@ -1,0 +1,1 @@
+"""The promise engine against the reference, over cases and random worlds."""
