@@ -13,14 +13,15 @@ SIDES = {
     "columns": "tests.bench.ours:columns",
     "steps": "tests.bench.ours:steps",
     "decoder": "tests.bench.ours:decoder",
-    "bare": "tests.bench.per_event:bare",
-    "per_event": "tests.bench.per_event:job",
+    "bare": "tests.bench.per_event.job:bare",
+    "per_event": "tests.bench.per_event.job:job",
     "engine": "tests.bench.engine:load",
     "accounts": "tests.bench.growth:accounts",
     "history": "tests.bench.growth:history",
     "memory": "tests.bench.growth:memory",
     "stream": "tests.bench.latency:stream",
     "lone": "tests.bench.latency:lone",
+    "as_of": "tests.bench.as_of:faces",
 }
 
 

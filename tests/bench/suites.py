@@ -206,10 +206,29 @@ def memory(report: Report, folder: Path, size: Size) -> None:
     )
 
 
+def as_of(report: Report, folder: Path, size: Size) -> None:
+    """As-of valuation on both clocks, three moments, a tenth of the lines deltas."""
+    wanted = {100_000: 200.0} if size.quick else {2_700_000: 200.0, 30_000_000: 600.0}
+    rows = []
+    for lines, bar in wanted.items():
+        found = child("as_of", lines=lines, accounts=1_000 if size.quick else 100_000, rounds=4)
+        report.raw[f"as_of {lines}"] = found
+        for what in ("by site", "all rows", "one item"):
+            wall, cpu = found[what]["wall_ms"], found[what]["cpu_ms"]
+            rows.append([f"{lines:,}", what, f"{wall:.0f}", f"{cpu:.0f}"])
+        for what, most in (("by site", bar), ("one item", 20.0)):
+            wall = found[what]["wall_ms"]
+            report.target(
+                f"as-of {what}, {lines:,} lines", f"{wall:.0f} ms", f"≤ {most:.0f} ms", wall <= most
+            )
+    report.table("As-of", ["lines", "what", "ms, slowest of 3 moments", "ms of CPU, all threads"], rows)
+
+
 SUITES: dict[str, Callable[[Report, Path, Size], Any]] = {
     "job": job,
     "arrow": arrow,
     "memory": memory,
     "growth": growth,
     "latency": latency,
+    "as_of": as_of,
 }

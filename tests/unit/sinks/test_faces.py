@@ -56,7 +56,13 @@ def test_a_face_has_the_columns_of_its_papers_and_no_float(store, face):
 
 
 WITH_PARAMETERS = [f for f in FACES if f.parameters]
-ARGUMENTS = {"as_of": "'2025-01-01T00:00:00Z'", "known_at": "'now'", "known_version": "7"}
+ARGUMENTS = {
+    "as_of": "'2025-01-01T00:00:00Z'",
+    "known_at": "'now'",
+    "known_version": "7",
+    "entity": "'E'",
+    "item": "'i'",
+}
 
 
 @pytest.mark.parametrize("face", WITH_PARAMETERS, ids=[f.name for f in WITH_PARAMETERS])

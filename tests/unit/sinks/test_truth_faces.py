@@ -213,6 +213,23 @@ def test_stock_as_of_on_both_clocks(loaded: Store, ledgers: dict[str, Recorded])
     assert compared > 200
 
 
+def test_one_item_is_as_in_the_whole(loaded: Store, ledgers: dict[str, Recorded]) -> None:
+    """v_stock_as_of_item computes a share with its own SQL."""
+    entities = [f"world-{n}:E" for n in range(WORLDS)]
+    columns, compared = ["site", "item", "lot", "owner", "on_hand_qty", "value_amt", "unit_cost"], 0
+    for at, known in moments(ledgers)[5:9]:
+        clocks = f"as_of='{time_text(at)}', known_at='{known}'"
+        whole = loaded.query(f"SELECT * FROM mart.v_stock_as_of({clocks})").to_pylist()
+        for entity in entities:
+            one = loaded.query(
+                f"SELECT * FROM mart.v_stock_as_of_item({clocks}, entity='{entity}', item='X')"
+            ).to_pylist()
+            wanted = [row for row in whole if (row["entity"], row["item"]) == (entity, "X")]
+            assert bag(one, columns) == bag(wanted, columns), (clocks, entity)
+            compared += len(one)
+    assert compared > 40
+
+
 def test_the_history_of_stock_holds_at_any_moment(loaded: Store, ledgers: dict[str, Recorded]) -> None:
     compared = 0
     for at, _ in moments(ledgers):

@@ -32,7 +32,7 @@ from sinks.clickhouse import Store
 from tests.bench.inputs import warm_lines
 from tests.bench.measure import Clock
 from tests.bench.ours import answer
-from tests.bench.per_event_tables import tables
+from tests.bench.per_event.tables import tables
 
 ROWS = 1 << 16  # per insert, as ours
 READ_BYTES = 1 << 20

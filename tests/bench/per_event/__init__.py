@@ -1,0 +1,1 @@
+"""The baseline: the same job done event by event on Bytewax."""
