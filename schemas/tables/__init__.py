@@ -8,6 +8,7 @@ from schemas.tables.corrections import CORRECTION_TABLES
 from schemas.tables.definition import Column, Table, TableError
 from schemas.tables.intake import INTAKE_TABLES
 from schemas.tables.masters import MASTER_TABLES
+from schemas.tables.promises import PROMISE_TABLES
 
 DATABASES: dict[str, str] = {
     "raw": "原始 | as received",
@@ -17,7 +18,8 @@ DATABASES: dict[str, str] = {
     "meta": "元数据 | about the data",
 }
 TABLES: dict[str, Table] = {
-    t.full_name: t for t in (*LEDGER_TABLES, *CORRECTION_TABLES, *MASTER_TABLES, *INTAKE_TABLES)
+    t.full_name: t
+    for t in (*LEDGER_TABLES, *CORRECTION_TABLES, *PROMISE_TABLES, *MASTER_TABLES, *INTAKE_TABLES)
 }
 
 __all__ = ["DATABASES", "TABLES", "Column", "Table", "TableError"]

@@ -224,6 +224,64 @@ ORDER BY (entity, version)
 SETTINGS non_replicated_deduplication_window = 10000
 COMMENT '关账 | closes of periods; a close holds for all earlier periods too';
 
+CREATE TABLE IF NOT EXISTS core.promise
+(
+    entity LowCardinality(String) COMMENT '法人或工厂 | legal entity or plant | src=envelope.entity',
+    source LowCardinality(String) COMMENT '来源 | source of the event | src=envelope.source',
+    event_id String COMMENT '事件编号 | id of the event | src=envelope.id',
+    version UInt64 COMMENT '提交版本 | commit of the ledger | src=ledger',
+    recorded_at DateTime64(3,'UTC') COMMENT '入账时间 | when the ledger learned it | unit=UTC | src=intake',
+    kind LowCardinality(String) COMMENT '种类 | reserve, pending or pool | src=ledger',
+    state LowCardinality(String) COMMENT '状态 | open, consumed, released, posted, voided, expired or closed | src=ledger',
+    site LowCardinality(String) COMMENT '地点 | site | src=payload.site',
+    place LowCardinality(String) COMMENT '库存池的位置 | place of a pool, empty for others | src=payload.site',
+    item String COMMENT '物料 | item | src=payload.item',
+    owner LowCardinality(String) COMMENT '货主 | owner of the goods, empty = own | src=payload.owner',
+    pool LowCardinality(String) COMMENT '池 | pool | src=payload.pool',
+    qty Decimal(18,6) COMMENT '承诺数量 | quantity as granted | unit=base unit of the item | src=payload.qty',
+    open_qty Decimal(18,6) COMMENT '尚余承诺 | what it still holds | unit=base unit of the item | src=ledger',
+    held_lots Array(String) COMMENT '所持批次 | lots it still holds, empty = any | src=ledger',
+    held_units Array(UInt64) COMMENT '各批次数量 | how much of each | unit=1e-6 base unit | src=ledger',
+    expires_at DateTime64(3,'UTC') COMMENT '到期时间，1970 = 无 | when it ends by itself, 1970 = never | unit=UTC | src=payload.expires',
+    priority Int64 COMMENT '优先级 | priority; higher goes first | src=payload.priority',
+    document String COMMENT '单据 | document | src=payload.document',
+    buffer_qty Decimal(18,6) COMMENT '安全缓冲 | of a pool: never promised | unit=base unit of the item | src=payload.buffer',
+    owed_qty Decimal(18,6) COMMENT '欠还数量 | of a pool: borrowed and not given back | unit=base unit of the item | src=ledger'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (entity, source, event_id)
+SETTINGS non_replicated_deduplication_window = 10000
+COMMENT '承诺：预留、待定移动、库存池 | reservations, pending movements and pools as they are now, ended ones too';
+
+CREATE TABLE IF NOT EXISTS core.reserved
+(
+    entity LowCardinality(String) COMMENT '法人或工厂 | legal entity or plant | src=envelope.entity',
+    site LowCardinality(String) COMMENT '地点 | site | src=payload.site',
+    item String COMMENT '物料 | item | src=payload.item',
+    lot String COMMENT '批次 | lot | src=payload.lot',
+    owner LowCardinality(String) COMMENT '货主 | owner of the goods, empty = own | src=payload.owner',
+    version UInt64 COMMENT '提交版本 | commit of the ledger | src=ledger',
+    reserved_qty Decimal(18,6) COMMENT '预留数量 | quantity held | unit=base unit of the item | src=ledger'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (entity, site, item, lot, owner)
+SETTINGS non_replicated_deduplication_window = 10000
+COMMENT '各库存行的预留 | what reservations and pending movements hold of the common stock of each row';
+
+CREATE TABLE IF NOT EXISTS core.lot
+(
+    entity LowCardinality(String) COMMENT '法人或工厂 | legal entity or plant | src=envelope.entity',
+    item String COMMENT '物料 | item | src=payload.item',
+    lot String COMMENT '批次 | lot | src=payload.lot',
+    version UInt64 COMMENT '提交版本 | commit of the ledger | src=ledger',
+    status LowCardinality(String) COMMENT '状态 | ok, quarantine, recalled or expired | src=ledger',
+    expires_at DateTime64(3,'UTC') COMMENT '有效期至，1970 = 无 | earliest expiry, 1970 = none | unit=UTC | src=payload.expiry'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (entity, item, lot)
+SETTINGS non_replicated_deduplication_window = 10000
+COMMENT '批次状态 | lots that expire or were ever held back, as they are at the entity\'s logical time';
+
 CREATE TABLE IF NOT EXISTS core.entity
 (
     entity LowCardinality(String) COMMENT '法人或工厂 | legal entity or plant | src=envelope.entity',

@@ -9,7 +9,7 @@ A record is tried between `begin` and `end` or `rollback`; of each of its events
    `use(movement)`, the ledger's own rules and rows, then `repay(movement, item)`.
 5. `tell` whatever a receipt or a lot.status, as it is now, says of its lot.
 6. `judge(event, items, levels)`: is somebody else's stock taken?
-7. `commit(entity, version)`: the event is the version.
+7. `commit(entity, version, recorded_at)`: the event is the version.
 
 `Refusal` at any step refuses the record. Stock moves between pools at once (`Stock.move`). An item that
 `touches` says no to has no promise: of its movements only `tell` and, if it is stated, `expect` are needed.
@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipelines.ledger.promises import granting, judging, pools, saving, versions
 from pipelines.ledger.promises.book import Book, LotKey
@@ -39,12 +39,29 @@ from pipelines.ledger.promises.shapes import (
     PoolMove,
     Refusal,
     Stock,
+    StockKey,
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class LotRow:
-    """A lot as the store shows it: row of `core.lot`. `expires_at` in ms, None if no receipt says."""
+class HoldRow(NamedTuple):
+    """A hold as a commit left it, open or ended; `owed`: what a pool has borrowed and not given back."""
+
+    hold: Hold
+    owed: int
+    version: int
+    recorded_at: int
+
+
+class ReservedRow(NamedTuple):
+    """What holds take of the common stock of a row of stock."""
+
+    row: StockKey
+    qty: int
+    version: int
+
+
+class LotRow(NamedTuple):
+    """A lot that is not as it was. `expires_at` in ms, None if no receipt says."""
 
     entity: str
     item: str
@@ -56,9 +73,10 @@ class LotRow:
 
 @dataclass
 class Outcome:
-    """What a record did: holds as they are now (ended ones too), lots that turned, moves between pools."""
+    """What a record did: rows for the store (`tables`), and the moves between pools, made already."""
 
-    holds: list[Hold] = field(default_factory=list)
+    holds: list[HoldRow] = field(default_factory=list)
+    reserved: list[ReservedRow] = field(default_factory=list)
     lots: list[LotRow] = field(default_factory=list)
     moves: list[PoolMove] = field(default_factory=list)
 
@@ -155,21 +173,27 @@ class Promises:
         """`reserved_stock` if the event left less than is promised; counts and lot.status may."""
         judging.judge(self._desk, event, items, before)
 
-    def commit(self, entity: str, version: int) -> None:
-        """The event is this version of its entity: note what it changed."""
-        versions.touch(self._desk, self._mark, version)
+    def commit(self, entity: str, version: int, recorded_at: int) -> None:
+        """The event is this version of its entity, learned at `recorded_at` (ms): note what it changed."""
+        rows = versions.touch(self._desk, self._mark, version)
         changed = list(self.book.since(self._mark))
-        for key in dict.fromkeys(key for table, key, _ in changed if table == "holds"):
+        holds = {key: None for table, key, _ in changed if table == "holds"}
+        for table, key, before in changed:
+            now = self.book.table(table).get(key)
+            if table == "debts":
+                holds |= {debt.pool: None for debt in (before, now) if debt is not None}
+            elif table == "facts":
+                facts = [fact for fact in (before, now) if fact is not None]
+                self._turned |= {(fact.entity, fact.item, fact.lot): None for fact in facts}
+        for key in holds:
             hold = self.book.holds.get(key)
             if hold is not None and hold.version == 0:
                 hold = replace(hold, version=version)
                 self.book.put("holds", key, hold)
-            self._outcome.holds.append(self._desk.ended[key] if hold is None else hold)
-        for table, key, before in changed:
-            if table == "facts":
-                for fact in (before, self.book.facts.get(key)):
-                    if fact is not None:
-                        self._turned[fact.entity, fact.item, fact.lot] = None
+            hold = self._desk.ended[key] if hold is None else hold
+            owed = sum(debt.owed for _, debt in self.book.debts_of(key))
+            self._outcome.holds.append(HoldRow(hold, owed, version, recorded_at))
+        self._outcome.reserved += [ReservedRow(r, versions.reserved(self._desk, r), version) for r in rows]
         for lot in self._turned:
             self._tell_store(lot, version)
         self._outcome.moves += self._desk.moves
@@ -197,4 +221,4 @@ class Promises:
         self._start()
 
 
-__all__ = ["LotRow", "Outcome", "Promises", "Refusal"]
+__all__ = ["HoldRow", "LotRow", "Outcome", "Promises", "Refusal", "ReservedRow"]

@@ -39,16 +39,21 @@ def state(d: Desk, key: StockKey) -> str:
     entity, site, item, lot, owner = key
     rows = [row for row in d.stock.rows(entity, site, item, owner) if row.lot == lot]
     there = sum(row.qty for row in rows)
-    reserved = sum(max(0, row.qty) for row in rows if row.pool)
-    for hold in d.book.holds_of((entity, item)):
-        if hold.kind != "pool" and hold.shelf == (entity, site, item, owner, ""):
-            reserved += sum(qty for name, qty in hold.lots if name == lot)
+    promised = reserved(d, key) + sum(max(0, row.qty) for row in rows if row.pool)
     blocked = max(0, there) if status(d, (entity, item, lot)) != "ok" else 0
-    return f"on_hand {number_text(there)} reserved {number_text(reserved)} blocked {number_text(blocked)}"
+    return f"on_hand {number_text(there)} reserved {number_text(promised)} blocked {number_text(blocked)}"
 
 
-def touch(d: Desk, mark: int, version: int) -> None:
-    """Note which rows of stock the promises have changed since the mark; lines are the ledger's to know."""
+def reserved(d: Desk, key: StockKey) -> int:
+    """What reservations and pending movements hold of a row's common stock."""
+    entity, site, item, lot, owner = key
+    shelf = (entity, site, item, owner, "")
+    holds = [h for h in d.book.holds_of((entity, item)) if h.kind != "pool" and h.shelf == shelf]
+    return sum(qty for hold in holds for name, qty in hold.lots if name == lot)
+
+
+def touch(d: Desk, mark: int, version: int) -> list[StockKey]:
+    """The rows of stock that the promises have changed since the mark; lines are the ledger's to know."""
     changed: dict[StockKey, None] = {}
     for table, key, before in list(d.book.since(mark)):
         if table == "holds":
@@ -57,3 +62,4 @@ def touch(d: Desk, mark: int, version: int) -> None:
             changed |= {(*hold.shelf[:3], lot, hold.shelf.owner): None for hold in states for lot in lots}
     for row in changed:
         d.book.put("rows", row, version)
+    return sorted(changed)

@@ -32,6 +32,9 @@ VERSIONED: dict[str, tuple[str, ...]] = {
 NEWEST: dict[str, tuple[tuple[str, ...], str]] = {
     "core.sale_change": (("entity", "version"), "known_version"),
     "core.count": (("entity", "version"), "known_version"),
+    "core.promise": (("entity", "source", "event_id"), "version"),
+    "core.reserved": (("entity", "site", "item", "lot", "owner"), "version"),
+    "core.lot": (("entity", "item", "lot"), "version"),
     "core.entity": (("entity",), "version"),
     "core.item": (("entity", "item"), "version"),
     "core.site": (("entity", "site"), "version"),

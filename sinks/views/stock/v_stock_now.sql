@@ -1,12 +1,15 @@
 SELECT
-    entity, site, item, lot, owner,
+    x.entity AS entity, x.site AS site, x.item AS item, x.lot AS lot, x.owner AS owner,
     on_hand_qty,
-    toDecimal128(0, 6) AS reserved_qty,
-    toDecimal128(0, 6) AS blocked_qty,
+    toDecimal128(x.pooled, 6) / 1000000 + r.reserved_qty AS reserved_qty,
+    if(
+        (x.entity, x.item, x.lot) IN (SELECT entity, item, lot FROM core.lot FINAL WHERE status != 'ok'),
+        greatest(toDecimal128(0, 6), on_hand_qty), toDecimal128(0, 6)
+    ) AS blocked_qty,
     greatest(toDecimal128(0, 6), on_hand_qty - reserved_qty - blocked_qty) AS available_qty,
     value_amt,
     if(units = 0, NULL, divideDecimal(value_amt, if(units = 0, toDecimal128(1, 6), on_hand_qty), 12)) AS unit_cost,
-    trust, version, event_at, recorded_at
+    trust, greatest(x.version, r.version) AS version, event_at, recorded_at
 FROM
 (
     SELECT
@@ -44,6 +47,7 @@ FROM
                 s.cell AS cell,
                 any(if(e.entity = '', 2, e.minor_digits)) AS minor_digits,
                 sum(reinterpretAsInt64(s.qty)) AS units,
+                sumIf(reinterpretAsInt64(s.qty), a.pool != '' AND s.qty > 0) AS pooled,
                 argMax(reinterpretAsInt64(s.cell_value_amt), s.version) AS newest_value,
                 multiIf(countIf(s.trust = 'red') > 0, 'red', countIf(s.trust = 'yellow') > 0, 'yellow', 'green') AS trust,
                 max(s.version) AS version,
@@ -56,5 +60,7 @@ FROM
         )
         WINDOW cells AS (PARTITION BY entity, item, owner, cell)
     )
-)
+) AS x
+LEFT ANY JOIN (SELECT entity, site, item, lot, owner, version, reserved_qty FROM core.reserved FINAL) AS r
+    ON x.entity = r.entity AND x.site = r.site AND x.item = r.item AND x.lot = r.lot AND x.owner = r.owner
 WHERE NOT startsWith(site, '@')

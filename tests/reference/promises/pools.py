@@ -93,7 +93,7 @@ def borrow(s: Accepted, event: Event, shelf: lots.Shelf, short: Fraction) -> Fra
         m = min(short - got, lots.free(s, source, exact=True))
         if m > 0:
             some = lots.give_out(s, source, m, "fefo", exact=True)
-            base, name = event | {"item": shelf[2]}, f"{event['id']}/borrow{number}"
+            base, name = event | {"item": shelf[2], "owner": shelf[3]}, f"{event['id']}/borrow{number}"
             move(s, base, name, time_ms(event["time"]), pool.place, lender, shelf[4], some)
             s.debts.append((pool.key, lender, m))
             got, number = got + m, number + 1

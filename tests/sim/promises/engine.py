@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
-from pipelines.ledger.promises.facade import LotRow, Promises
-from pipelines.ledger.promises.shapes import Fact, Hold, PoolMove, Refusal, StockRow
+from pipelines.ledger.promises.facade import Outcome, Promises
+from pipelines.ledger.promises.shapes import Fact, PoolMove, Refusal, StockRow
 from tests.records import Event
 from tests.reference.admission.accepted import Accepted
 from tests.reference.admission.accepting import MASTERS, PROMISES, accept_master
@@ -32,7 +32,7 @@ from tests.reference.exact import (
 )  # fmt: skip
 from tests.reference.masters import Item, base_qty, digits, plain
 from tests.reference.promises import granting, lots
-from tests.reference.truth.lines import AccountKey, physical, sides
+from tests.reference.truth.lines import AccountKey, Posted, physical, sides
 from tests.reference.truth.rows import Row
 from tests.reference.truth.valuation import value_of
 
@@ -77,7 +77,8 @@ class ReferenceStock:
 
     def __init__(self) -> None:
         self.s = Accepted()
-        self._versions: tuple[int, dict[AccountKey, int]] = (0, {})
+        self._last: Posted | None = None
+        self._newest: dict[AccountKey, int] = {}
 
     def rows(self, entity: str, site: str, item: str, owner: str) -> Iterator[StockRow]:
         """The accounts of an item at a site."""
@@ -88,13 +89,14 @@ class ReferenceStock:
 
     def newest(self) -> dict[AccountKey, int]:
         """Account -> the newest version with a line there."""
-        if self._versions[0] != len(self.s.lines):
+        last = self.s.lines[-1] if self.s.lines else None
+        if last is not self._last:
             found: dict[AccountKey, int] = {}
             for line in self.s.lines:
                 for account, _ in sides(line.key, line.entry):
                     found[account] = line.version
-            self._versions = (len(self.s.lines), found)
-        return self._versions[1]
+            self._last, self._newest = last, found
+        return self._newest
 
     def tracked(self, entity: str, item: str) -> bool:
         """Lots or serial numbers?"""
@@ -145,8 +147,7 @@ class Engine(Truth):
         self.quick, self.went_by = quick, 0
         self.stock = ReferenceStock()
         self.promises = Promises(self.stock)
-        self.holds: dict[EventKey, Hold] = {}  # as the store would have them
-        self.lots: dict[tuple[str, str, str], LotRow] = {}
+        self.outcomes: list[Outcome] = []
 
     def restart(self, folder: Path) -> None:
         """Save, and go on with what a new engine reads."""
@@ -177,9 +178,7 @@ class Engine(Truth):
             self.stock.s = self.accepted
             raise Refused(no.reason, no.detail) from None
         self.accepted = trial
-        told = self.promises.end()
-        self.holds |= {h.key: h for h in told.holds}
-        self.lots |= {(x.entity, x.item, x.lot): x for x in told.lots}
+        self.outcomes.append(self.promises.end())
 
     def accept(self, s: Accepted, event: Event, arrived: int, refuse: bool) -> None:
         """`tests.reference.admission.accepting.accept`, asking the engine."""
@@ -221,7 +220,7 @@ class Engine(Truth):
         if not by:
             p.judge(decoded(event), items, there)
         commit(s, event, arrived, before, after)
-        p.commit(name, s.entities[name].version)
+        p.commit(name, s.entities[name].version, arrived)
         note(s, event, root, before, after)
 
     def items_of(self, s: Accepted, event: Event) -> list[tuple[str, str]]:

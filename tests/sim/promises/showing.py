@@ -7,6 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 from pipelines.ledger.promises.lots import Desk, free, held, on_shelf
+from pipelines.ledger.promises.tables import rows_of
+from schemas.tables import TABLES
 from tests.records import Faces
 from tests.reference.admission import faces as reference_faces
 from tests.reference.admission.ledger import Truth
@@ -29,12 +31,21 @@ def shown(ledger: Truth) -> Faces:
     }  # fmt: skip
 
 
+def newest(ledger: Engine, table: str) -> list[dict[str, Any]]:
+    """The rows that the store would have of a table: the last one of each key."""
+    found: dict[Any, dict[str, Any]] = {}
+    for row in rows_of(ledger.outcomes).get(table, ()):
+        found[tuple(row[name] for name in TABLES[table].order_by)] = row
+    return list(found.values())
+
+
 def promised(ledger: Engine) -> list[dict[str, Any]]:
     """Face `promise` from the rows that the store was given."""
     return [
-        {"event_id": h.key[1], "kind": h.kind, "site": h.shelf.site, "item": h.shelf.item,
-         "pool": h.shelf.pool, "lot": lot, "qty": qty_of(h.qty), "open_qty": qty_of(qty), "state": h.state}
-        for h in ledger.holds.values() if h.kind != "pool" for lot, qty in h.lots or (("", 0),)
+        {"event_id": h["event_id"], "kind": h["kind"], "site": h["site"], "item": h["item"],
+         "pool": h["pool"], "lot": lot, "qty": qty_of(h["qty"]), "open_qty": qty_of(qty), "state": h["state"]}
+        for h in newest(ledger, "core.promise") if h["kind"] != "pool"
+        for lot, qty in list(zip(h["held_lots"], h["held_units"], strict=True)) or [("", 0)]
     ]  # fmt: skip
 
 
@@ -62,7 +73,7 @@ def qty_of(millionths: int) -> Any:
 def figures(ledger: Truth) -> Figures:
     """Per row of stock: on hand, reserved, blocked, available, version of the row.
 
-    Of the engine from what the store is given: the accounts, the newest row of each hold and of each lot.
+    Of the engine from what the store is given: the accounts, the newest rows of what is reserved and of lots.
     """
     if not isinstance(ledger, Engine):
         s = ledger.accepted
@@ -78,16 +89,15 @@ def figures(ledger: Truth) -> Figures:
     for account, v in ledger.stock.newest().items():
         key = (account[0], site_of(account[1]), *account[2:5])
         version[key] = max(version[key], v)
-    for h in ledger.holds.values():
-        if h.kind != "pool" and not h.shelf.pool:
-            for lot, qty in h.lots:
-                promised_[h.shelf.entity, h.shelf.site, h.shelf.item, lot, h.shelf.owner] += qty
-    for row, v in ledger.promises.book.rows.items():
-        version[row] = max(version[row], v)
+    for row in newest(ledger, "core.reserved"):
+        key = (row["entity"], row["site"], row["item"], row["lot"], row["owner"])
+        version[key] = max(version[key], row["version"])
+        if row["reserved_qty"]:
+            promised_[key] += row["reserved_qty"]
+    lots = {(x["entity"], x["item"], x["lot"]): x["status"] for x in newest(ledger, "core.lot")}
     found: Figures = {}
     for key in {*there, *promised_}:
-        lot = ledger.lots.get((key[0], key[2], key[3]))
-        blocked = max(0, there[key]) if lot is not None and lot.status != "ok" else 0
+        blocked = max(0, there[key]) if lots.get((key[0], key[2], key[3]), "ok") != "ok" else 0
         free = max(0, there[key] - promised_[key] - blocked)
         four = (Fraction(x, UNITS) for x in (there[key], promised_[key], blocked, free))
         found[key] = (*four, version[key])  # type: ignore[assignment]

@@ -62,7 +62,7 @@ def take(p: Promises, said: dict[str, Any], version: int, now: int = DAY) -> Any
     p.begin()
     p.advance("E", now)
     p.decide(said)
-    p.commit("E", version)
+    p.commit("E", version, now)
     return p.end()
 
 
@@ -93,7 +93,7 @@ def test_what_is_restored_is_what_was_saved(tmp_path: Path) -> None:
     p.begin()
     p.tell(("s", "r1"), Fact("E", "X", "L1", DAY, 7 * DAY))
     p.tell(("s", "h1"), Fact("E", "X", "L1", DAY, None, "recalled", (DAY, "s", -1, "h1")))
-    p.commit("E", 5)
+    p.commit("E", 5, DAY)
     assert [(x.lot, x.status, x.expires_at) for x in p.end().lots] == [("L1", "recalled", 7 * DAY)]
     other = Promises(shop)
     other.restore(tmp_path, p.save(tmp_path))
@@ -119,6 +119,6 @@ def test_a_refused_record_leaves_no_trace() -> None:
     assert {name: p.book.table(name) for name in before} == before
     assert p.next_moment("E") == 3 * DAY
     found = take(p, event("stock.reserve", 4), 3, now=3 * DAY)
-    assert [(h.key[1], h.state, h.open) for h in found.holds] == [
+    assert [(h.key[1], h.state, h.open) for h, *_ in found.holds] == [
         ("stock.reserve1", "expired", 0), ("stock.reserve4", "open", 1_000_000)
     ]  # fmt: skip

@@ -18,13 +18,17 @@ def table_of(name, rows):
     arrays = {}
     for column in {key: None for row in rows for key in row}:
         kind = TABLES[name].column(column).arrow
+        if pa.types.is_list(kind):
+            arrays[column] = pa.array([row.get(column) or [] for row in rows], kind)
+            continue
         texts = pa.array([None if row.get(column) is None else str(row[column]) for row in rows])
         if pa.types.is_dictionary(kind) or pa.types.is_string(kind):
             arrays[column] = texts.fill_null("")
         elif pa.types.is_decimal(kind):
             arrays[column] = texts.fill_null("0").cast(pa.decimal128(kind.precision, kind.scale))
         else:
-            arrays[column] = texts.fill_null("0").cast(kind)
+            nothing = "1970-01-01T00:00:00Z" if pa.types.is_timestamp(kind) else "0"
+            arrays[column] = texts.fill_null(nothing).cast(kind)
     return pa.table(arrays)
 
 
