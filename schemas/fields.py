@@ -41,7 +41,11 @@ class Kind(StrEnum):
     NAMES = "names"  # {"zh": …, "en": …}
     FACTORS = "factors"  # {name of a unit: how many base units, > 0, decimal like QTY}
     OBJECT = "object"  # any JSON object
+    MOVEMENT = "movement"  # an event of a type of HELD without envelope; inside with the values of its fields
 
+
+HELD = ("sale.delivery", "sale.return", "stock.issue", "stock.receipt", "stock.transfer")
+"""Types that may be pending."""
 
 DECIMALS: dict[Kind, int] = {Kind.QTY: 6, Kind.PRICE: 8, Kind.MONEY: 4}
 """Places kept after the point; the integer inside is the value x 10^places."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.examples import example
-from schemas.fields import DECIMALS, MAX_TEXT_BYTES, EventType, Field, Kind
+from schemas.fields import DECIMALS, HELD, MAX_TEXT_BYTES, EventType, Field, Kind
 from schemas.forms import FORMS
 from schemas.registry import ENVELOPE, EVENT_TYPES
 
@@ -90,6 +90,8 @@ def value_schema(field: Field) -> Schema:
         }
     if kind is Kind.OBJECT:
         return {"type": "object"}
+    if kind is Kind.MOVEMENT:
+        return {"type": "object", "properties": {"type": {"enum": list(HELD)}}, "required": ["type"]}
     text = _text(field.required)
     return {**text, "pattern": f"^{FORMS[field.form].pattern}$"} if field.form else text
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from schemas.accounts import CHART
 from schemas.examples import example
-from schemas.fields import COMMON, DECIMALS, EventType, Field, Kind
+from schemas.fields import COMMON, DECIMALS, HELD, EventType, Field, Kind
 from schemas.reasons import TEXTS
 from schemas.registry import ENVELOPE, FAMILIES, TYPE_CODES
 from schemas.units import units
@@ -73,6 +73,8 @@ _KINDS: dict[Kind, tuple[str, str]] = {
     Kind.NAMES: ("名称:{\"zh\": …, \"en\": …}", "names: {\"zh\": …, \"en\": …}"),
     Kind.FACTORS: ("换算:{单位: 合多少基本单位}", "factors: {unit: how many base units}"),
     Kind.OBJECT: ("JSON 对象", "JSON object"),
+    Kind.MOVEMENT: (f"移动:`type`({' '.join(HELD)})与该类型的字段",
+    f"movement: `type` ({' '.join(HELD)}) and its fields"),
 }  # fmt: skip
 
 

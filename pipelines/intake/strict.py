@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipelines.intake.parsing import Number, Refused, parse, readable, refuse
 from schemas.fields import (
     DECIMALS,
+    EXPECT_VERSION,
     FUTURE_MS,
+    HELD,
     MAX_TEXT_BYTES,
     TIME_MAX_MS,
     TIME_MIN_MS,
@@ -148,6 +151,8 @@ def canonical(f: Field, v: Any) -> int | str | bool | list[str] | dict[str, Any]
         return {k: text_of(f"{f.name}.{k}", x) for k, x in v.items()}
     if f.kind is Kind.FACTORS:
         return _factors(f.name, v)
+    if f.kind is Kind.MOVEMENT:
+        return _movement(f.name, v)
     return v
 
 
@@ -179,31 +184,49 @@ def _type(found: dict[str, Any]) -> EventType:
     return t
 
 
-def _values(found: dict[str, Any], t: EventType) -> Row:
-    known = {f.name: f for f in (*ENVELOPE, *t.fields)}
+def _movement(name: str, v: dict[str, Any]) -> dict[str, Any]:
+    """A movement inside an event: its type, and the canonical values of the type's own fields."""
+    kind = text_of(f"{name}.type", v.get("type", ""))
+    if kind not in HELD:
+        refuse(Reason.NOT_ALLOWED, f"{name}.type ∉ {', '.join(HELD)}")
+    t = EVENT_TYPES[kind]
+    own = tuple(f for f in t.fields if f.name != EXPECT_VERSION.name)
+    return {"type": kind, **_stated({k: x for k, x in v.items() if k != "type"}, t, own)}
+
+
+def _stated(found: dict[str, Any], t: EventType, fields: Sequence[Field]) -> dict[str, Any]:
+    """Wire name -> canonical value of what is stated, in the order of `fields`."""
+    known = {f.name for f in fields}
     for name in found:
         if name not in known:
             refuse(Reason.UNKNOWN_FIELD, f"{t.name}: {name[:64]}")
-    row: Row = {"type": type_code(t.name)}
-    attrs: dict[str, Any] = {}
-    for f in (*ENVELOPE, *t.fields):
+    values: dict[str, Any] = {}
+    for f in fields:
         v = found.get(f.name)
         if v is not None:
             v = canonical(f, v)
-        if v is None or v == "":
-            if f.required:
-                refuse(Reason.MISSING_FIELD, f"{t.name}: {f.name}")
-        elif f.name == "trust":
+        if v is not None and v != "":
+            values[f.name] = v
+        elif f.required:
+            refuse(Reason.MISSING_FIELD, f"{t.name}: {f.name}")
+    for group in t.one_of:
+        if not values.keys() & set(group):
+            refuse(Reason.MISSING_FIELD, f"{t.name}: {' | '.join(group)}")
+    return values
+
+
+def _values(found: dict[str, Any], t: EventType) -> Row:
+    row: Row = {"type": type_code(t.name)}
+    attrs: dict[str, Any] = {}
+    for name, v in _stated(found, t, (*ENVELOPE, *t.fields)).items():
+        if name == "trust":
             row["trust"] = TRUST.index(str(v))
-        elif f.name not in ("type", "schema"):
-            column = COLUMN_OF[f.name]
+        elif name not in ("type", "schema"):
+            column = COLUMN_OF[name]
             if column == "attrs" or isinstance(v, list | dict):
-                attrs[f.name] = v
+                attrs[name] = v
             else:
                 row[column] = v
-    for group in t.one_of:
-        if not any(n in attrs or COLUMN_OF[n] in row for n in group):
-            refuse(Reason.MISSING_FIELD, f"{t.name}: {' | '.join(group)}")
     if attrs:
         row["attrs"] = json.dumps(attrs, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return row

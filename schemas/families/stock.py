@@ -30,7 +30,7 @@ ISSUE_REASONS = (
 _EXPIRES = Field("expires", Kind.TIME, "失效时间", "When it releases itself")
 _PRIORITY = Field("priority", Kind.INT, "优先级", "Priority; higher goes first")
 _RELEASES = Field("releases", Kind.REF, "引用的预留", "The reservation it gives back")
-_MOVEMENT = Field("movement", Kind.OBJECT, "被保留的移动:类型与内容", "Its type and payload", required=True)
+_MOVEMENT = Field("movement", Kind.MOVEMENT, "被保留的移动:类型与内容", "Its type and payload", required=True)
 _PENDING = Field("pending", Kind.REF, "引用的待定移动", "The pending movement", required=True)
 _WHY = Field("reason", Kind.STRING, "原因", "Why")
 

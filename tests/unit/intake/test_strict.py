@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.intake.parsing import Refused
-from pipelines.intake.strict import Row, decode_row, integer_of
+from pipelines.intake.strict import Row, canonical, decode_row, integer_of
 from schemas.examples import example
 from schemas.reasons import Reason
+from schemas.registry import EVENT_TYPES
 
 ARRIVED = 1_800_000_000_000
 DIGITS = st.text("0123456789", min_size=1, max_size=45)
@@ -184,3 +185,39 @@ def test_a_gtin_is_kept_with_14_digits() -> None:
 )
 def test_masters(change: dict[str, Any], why: str) -> None:
     assert reason("master.item", **change) == why
+
+
+GIFT = {"type": "stock.issue", "item": "X", "site": "A", "qty": "1", "reason": "gift"}
+
+
+def test_a_movement_inside_an_event_is_read_as_one() -> None:
+    """Its values are those of its own fields: what means the same is the same event."""
+    field = EVENT_TYPES["stock.pending"].field("movement")
+    assert canonical(field, GIFT | {"qty": "2.50", "lot": " L1 "}) == GIFT | {"qty": 2_500_000, "lot": "L1"}
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({}, "not_yet"),
+        ({"type": "stock.count"}, "not_allowed"),
+        ({"type": ""}, "not_allowed"),
+        ({"type": 7}, "bad_type"),
+        ({"reason": None}, "missing_field"),
+        ({"supplier": "S"}, "unknown_field"),
+        ({"id": "1"}, "unknown_field"),
+        ({"expect_version": 1}, "unknown_field"),
+        ({"qty": "0"}, "range"),
+        ({"qty": "x"}, "bad_type"),
+        ({"reason": "because"}, "range"),
+        ({"item": "@X"}, "bad_identifier"),
+    ],
+)
+def test_a_movement_that_does_not_read(change: dict[str, Any], why: str) -> None:
+    assert reason("stock.pending", movement=GIFT | change) == why
+
+
+def test_a_receipt_that_is_pending_needs_its_cost() -> None:
+    said = {"type": "stock.receipt", "item": "X", "site": "A", "qty": "1"}
+    assert reason("stock.pending", movement=said) == "missing_field"
+    assert reason("stock.pending", movement=said | {"amount": "3"}) == "not_yet"
