@@ -33,7 +33,7 @@ def status(d: Desk, lot: LotKey) -> str:
     said = [f for f in d.book.facts_of(lot) if f.status and f.at <= now]
     last = max(said, key=lambda f: f.order).status if said else "ok"
     ends = expiry(d, lot)
-    return "expired" if last == "ok" and lot[2] and ends is not None and ends <= now else last
+    return "expired" if last == "ok" and ends is not None and ends <= now else last
 
 
 def expiry(d: Desk, lot: LotKey) -> int | None:
@@ -43,8 +43,6 @@ def expiry(d: Desk, lot: LotKey) -> int | None:
 
 def came(d: Desk, lot: LotKey) -> int:
     """The own time of its first live receipt, ms; 0 if there is none."""
-    if not lot[2]:
-        return d.stock.first_unnamed(lot[0], lot[1])
     return min((f.at for f in d.book.facts_of(lot) if not f.status), default=0)
 
 
@@ -99,13 +97,16 @@ def free(d: Desk, shelf: Shelf, lot: str = "", exact: bool = False) -> int:
 
 
 def give_out(d: Desk, shelf: Shelf, qty: int, rule: str, exact: bool = False) -> Lots:
-    """Lots for `qty`: by expiry (fefo) or first receipt (fifo); less than `qty` if they do not suffice."""
+    """Lots for `qty`: by expiry (fefo) or first receipt (fifo), what bears no lot last.
+
+    Less than `qty` if they do not suffice.
+    """
     there, promised, found, rest = on_shelf(d, shelf, exact), held(d, shelf), [], qty
 
-    def place(lot: str) -> tuple[bool, int, int, str]:
+    def place(lot: str) -> tuple[bool, bool, int, int, str]:
         key = (shelf.entity, shelf.item, lot)
         ends = expiry(d, key) if rule == "fefo" else None
-        return (ends is None, ends or 0, came(d, key), lot)
+        return (lot == "", ends is None, ends or 0, came(d, key), lot)
 
     for lot in sorted(there, key=place):
         m = min(rest, there[lot] - promised.get(lot, 0))

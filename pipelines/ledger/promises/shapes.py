@@ -111,9 +111,6 @@ class Stock(Protocol):
     def version(self, entity: str) -> int:
         """The newest version of the entity."""
 
-    def first_unnamed(self, entity: str, item: str) -> int:
-        """The own time of the first live receipt that names no lot; 0 if there is none."""
-
     def move(self, move: PoolMove) -> None:
         """Take the row in at once: the next question finds it. Undone with the record."""
 
@@ -158,7 +155,7 @@ class Debt:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What a live receipt or lot.status says of a lot. `status` is empty for a receipt.
+    """What a live receipt or lot.status says of the lot that it names. `status` is empty for a receipt.
 
     `order` decides between statuses: (time, source, seq or -1, id); `at` is the event's own time.
     """

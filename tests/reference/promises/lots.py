@@ -102,14 +102,17 @@ def room(s: Accepted, shelf: Shelf, lot: str = "", exact: bool = False) -> Fract
 
 
 def give_out(s: Accepted, shelf: Shelf, qty: Fraction, rule: str, exact: bool = False) -> Lots:
-    """Lots for `qty`: by expiry (fefo) or first receipt (fifo); less than `qty` if they do not suffice."""
+    """Lots for `qty`: by expiry (fefo) or first receipt (fifo), what bears no lot last.
+
+    Less than `qty` if they do not suffice.
+    """
     entity, _, item, _, _ = shelf
     there, promised, found, rest = on_shelf(s, shelf, exact), held(s, shelf), [], qty
 
-    def place(lot: str) -> tuple[float, float, str]:
+    def place(lot: str) -> tuple[bool, float, float, str]:
         ends = expiry(s, entity, item, lot)
         came = min((row.own_at for row in receipts_of(s, entity, item, lot)), default=0)
-        return (float("inf") if ends is None or rule == "fifo" else ends, came, lot)
+        return (lot == "", float("inf") if ends is None or rule == "fifo" else ends, came, lot)
 
     for lot in sorted(there, key=place):
         m = min(rest, there[lot] - promised.get(lot, ZERO))

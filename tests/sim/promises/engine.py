@@ -31,7 +31,7 @@ from tests.reference.exact import (
     time_text,
 )  # fmt: skip
 from tests.reference.masters import Item, base_qty, digits, plain
-from tests.reference.promises import granting, lots
+from tests.reference.promises import granting
 from tests.reference.truth.lines import AccountKey, Posted, physical, sides
 from tests.reference.truth.rows import Row
 from tests.reference.truth.valuation import value_of
@@ -118,10 +118,6 @@ class ReferenceStock:
     def version(self, entity: str) -> int:
         """The newest one."""
         return self.s.entities[entity].version
-
-    def first_unnamed(self, entity: str, item: str) -> int:
-        """First live receipt without a lot."""
-        return min((row.own_at for row in lots.receipts_of(self.s, entity, item, "")), default=0)
 
     def move(self, move: PoolMove) -> None:
         """A row `pool.move`, and everything valued anew."""
@@ -246,7 +242,7 @@ def fact_of(s: Accepted, key: EventKey) -> Fact | None:
     if row.live and row.type == "lot.status":
         order = (row.own_at, e["source"], e.get("seq", -1), e["id"])
         return Fact(e["entity"], row.item, e["lot"], row.own_at, None, e["status"], order)
-    if row.live and row.type == "stock.receipt" and (e.get("lot") or e.get("expiry")):
+    if row.live and row.type == "stock.receipt" and e.get("lot"):
         ends = time_ms(e["expiry"]) if e.get("expiry") else None
         return Fact(e["entity"], row.item, plain(e.get("lot")), row.own_at, ends)
     return None

@@ -42,10 +42,6 @@ class Shop:
         """Of the only receipt."""
         return 1
 
-    def first_unnamed(self, entity: str, item: str) -> int:
-        """Of the only receipt."""
-        return 0
-
     def move(self, move: PoolMove) -> None:
         """Keep it."""
         self.moves.append(move)
