@@ -84,6 +84,7 @@ class CardFile(BaseModel):
     kind: Literal["tile", "table", "chart", "card", "freshness"]
     page: str = "now"
     page_title: Text | None = None
+    printable: bool = False
     section: Literal["tiles", "exceptions", "main", "side"] = "main"
     order: int = 100
     tone: Literal["alarm", "warn"] = "warn"
@@ -150,13 +151,18 @@ def discover(views: Path | None = None) -> list[Card]:
 
 
 def pages(cards: list[Card]) -> list[dict[str, object]]:
-    """The pages the cards lie on, in order of their first card: id, title, parameters (drill pages)."""
+    """The pages the cards lie on, in order of their first card: id, title, parameters (drill pages), and
+    whether there is a button that prints them.
+    """
     seen: dict[str, dict[str, object]] = {}
     for card in cards:
-        page = seen.setdefault(card.file.page, {"id": card.file.page, "title": None, "params": []})
+        page = seen.setdefault(
+            card.file.page, {"id": card.file.page, "title": None, "params": [], "printable": False}
+        )
         if card.file.page_title and not page["title"]:
             page["title"] = card.file.page_title.model_dump()
         page["params"] = sorted({*page["params"], *card.params})  # type: ignore[misc]
+        page["printable"] = page["printable"] or card.file.printable
     return list(seen.values())
 
 

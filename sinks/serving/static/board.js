@@ -66,7 +66,16 @@ function pairs(cards, rows) {
 
 function crumb(params) {
   const name = Object.entries(params).filter(([key, value]) => value && !["entity", "source"].includes(key)).sort(([a], [b]) => (b === "item") - (a === "item")).map(([, value]) => value).join(" · ")
-  return h("div", { className: "crumb" }, h("button", { type: "button", className: "quiet", on: { click: () => history.length > 1 ? history.back() : (location.hash = "#/now") } }, `← ${t("back")}`), h("h1", {}, h("small", {}, say(page.title)), name))
+  return h("div", { className: "crumb" }, h("button", { type: "button", className: "quiet", on: { click: () => history.length > 1 ? history.back() : (location.hash = "#/now") } }, `← ${t("back")}`), h("h1", {}, h("small", {}, say(page.title)), name), page.printable ? printing() : null)
+}
+
+/** The button that prints the page; on paper stand the moment of printing and lines to sign. */
+function printing() {
+  const when = h("span")
+  const mark = () => { when.textContent = t("printed", show(new Date(Date.now() + offset).toISOString(), "full")) }
+  addEventListener("beforeprint", mark)
+  const paper = h("p", { className: "paper" }, when, h("span", {}, t("prepared")), h("span", {}, t("checked")))
+  return h("div", { className: "printing" }, h("button", { type: "button", className: "quiet", "data-testid": "print", on: { click: () => window.print() } }, t("print")), paper)
 }
 
 /** Ask a drill page's cards now, and again whenever the ledger has learned something (at most every 2 s). */

@@ -13,6 +13,7 @@ const TEXTS = {
   post: ["手工录入", "Post by hand"], entity: ["企业", "Entity"], send: ["录入", "Post"], sending: ["录入中…", "Posting…"],
   posthint: ["扫码或输入,回车到下一格;可信度记为手工录入", "Scan or type, Enter moves on; its trust is marked as typed by hand"],
   verdicts: ["结果", "Verdicts"], noverdict: ["还没有录入", "Nothing posted yet"], version: ["版本 {}", "version {}"],
+  print: ["打印", "Print"], printed: ["打印于 {}", "Printed {}"], prepared: ["制表", "Prepared by"], checked: ["复核", "Checked by"],
   lines: ["看分录与原始记录", "its lines and its record"],
   second: ["{} 秒", "{} s"], minute: ["{} 分钟", "{} min"], hours: ["{} 小时", "{} h"],
   days: ["{} 天", "{} days"], of: ["毛利率 {}", "margin rate {}"], day: ["{}", "{}"], cure: ["处理:{}", "Cure: {}"],

@@ -131,6 +131,7 @@ def _counts(mart: SmallMart) -> None:
     )):  # fmt: skip
         figures = {"counted_qty": counted, "book_qty": book, "diff_qty": counted - book}
         row = {name: scaled(str(value), 6) for name, value in figures.items()}
+        told = {"version": 900 + i, "known_version": 900 + i, "is_live": 1, "event_id": f"C-{i}"}
         mart.insert("core.count", [{
-            "entity": ENTITY, "version": 900 + i, "event_id": f"C-{i}", "event_at": at, "recorded_at": at,
-            "item": item, "site": site, "diff_value_amt": scaled(worth, 4), **row}])  # fmt: skip
+            "entity": ENTITY, **told, "event_at": at, "recorded_at": at, "item": item, "site": site,
+            "diff_value_amt": scaled(worth, 4), **row}])  # fmt: skip

@@ -8,7 +8,7 @@ ledger.
 from __future__ import annotations
 
 import random
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -16,81 +16,26 @@ from typing import Any
 import pytest
 
 from sinks.clickhouse import Store
-from tests.casefiles.caseio import read_case
+from sinks.serving.board_bind import bind
+from sinks.serving.boards import discover
 from tests.casefiles.recorded import Recorded
-from tests.casefiles.truth_tables import rows_of, table_of
 from tests.conftest import SEED
 from tests.records import Record, Row
 from tests.reference.exact import time_text
-from tests.repo import ROOT, fail_on
-from tests.sim.truth.streams import records, world
-
-CASES = sorted((ROOT / "tests/cases/ledger/post").glob("**/*.case"))
-WORLDS = 24
-Bag = Counter[tuple[Any, ...]]
-
-
-def shuffled_world(n: int) -> list[Record]:
-    """A world of 40 events in another order of arrival, with a close now and then."""
-    rng = random.Random(f"{SEED} faces {n}")
-    masters, events = world(rng.randrange(10**6), 40)
-    rng.shuffle(events)
-    close = {"source": "desk", "type": "period.close", "entity": "E", "time": "2025-03-01T00:00:00Z"}
-    for month in ("2025-01", "2025-02") if n % 3 else ():
-        events.insert(rng.randrange(10, len(events)), close | {"id": f"close-{month}", "period": month})
-    return records([*masters, *events])
-
-
-def ledger_of(found: list[Record], refuse_unknown: frozenset[str] = frozenset()) -> Recorded:
-    """The reference after these records."""
-    ledger = Recorded(refuse_unknown)
-    for record in found:
-        ledger.post_record(record.events, record.arrived)
-    return ledger
+from tests.repo import fail_on
+from tests.unit.sinks.truth_store import WORLDS, all_ledgers, bag, ledger_of, load, of_store
 
 
 @pytest.fixture(scope="module")
 def ledgers() -> dict[str, Recorded]:
     """Every ledger by the prefix of its entities."""
-    found = {}
-    for path in CASES:
-        case = read_case(path, path.name)
-        found[f"{path.parent.name}-{path.stem}"] = ledger_of(list(case.run.records), case.run.refuse_unknown)
-    return found | {f"world-{n}": ledger_of(shuffled_world(n)) for n in range(WORLDS)}
+    return all_ledgers()
 
 
 @pytest.fixture(scope="module")
 def loaded(engine: Store, ledgers: dict[str, Recorded]) -> Store:
     """The store with the tables of all of them."""
-    rows: dict[str, list[Row]] = defaultdict(list)
-    for prefix, ledger in ledgers.items():
-        for name, found in rows_of(ledger).items():
-            rows[name] += [row | {"entity": f"{prefix}:{row['entity']}"} for row in found]
-    for name, found in rows.items():
-        if found:
-            engine.insert(name, table_of(name, found), f"truth {name}")
-    return engine
-
-
-def plain(value: Any) -> Any:
-    """A value in the form in which two sides are compared."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return Decimal(value)
-    return value
-
-
-def bag(rows: list[Row], columns: list[str]) -> Bag:
-    return Counter(tuple(plain(row[c]) for c in columns) for row in rows)
-
-
-def of_store(store: Store, sql: str) -> dict[str, list[Row]]:
-    """Rows of a query by ledger, the entity as the ledger calls it."""
-    found: dict[str, list[Row]] = defaultdict(list)
-    table = store.query(sql)
-    for row in table.to_pylist():
-        prefix, _, row["entity"] = row["entity"].partition(":")
-        found[prefix].append(row)
-    return found
+    return load(engine, ledgers)
 
 
 def compare(
@@ -277,3 +222,43 @@ def test_profit_and_certificates_give_what_an_open_period_would_show(
         assert {k: v for k, v in total.items() if v} == wanted, prefix
         closed += 1
     assert closed > 5
+
+
+def asked(store: Store, card: str, **given: str) -> list[Row]:
+    """The rows of a card of the board."""
+    sql = next(each.sql for each in discover() if each.name == card)
+    return store.query(bind(sql, given)).to_pylist()
+
+
+def test_a_stock_card_adds_up_on_both_clocks(loaded: Store, ledgers: dict[str, Recorded]) -> None:
+    """The balance after the last movement is that after the last commit."""
+    now = "as_of='2026-01-01T00:00:00Z', known_at='now'"
+    stock = loaded.query(
+        f"SELECT * FROM mart.v_stock_as_of({now}) WHERE entity LIKE 'world%' "
+        "AND item = 'X' AND site = 'A' LIMIT 9"
+    ).to_pylist()
+    corrected = 0
+    for row in stock:
+        place = {name: row[name] for name in ("entity", "site", "item", "lot", "owner")}
+        moves, known = asked(loaded, "moves", **place), asked(loaded, "known", **place)
+        assert moves[0]["running_qty"] == known[0]["known_qty"] == row["on_hand_qty"], place
+        assert moves[0]["running_amt"] == known[0]["known_amt"], place
+        corrections = asked(loaded, "corrections", **place)
+        assert len(corrections) == sum(line["event_id"] != "" for line in corrections)
+        corrected += len(corrections)
+    assert corrected > 10
+
+
+def test_a_certificate_adds_up(loaded: Store, ledgers: dict[str, Recorded]) -> None:
+    """Its card is the sum of its lines, and the period list says the same."""
+    certificates = 0
+    late = [row for row in asked(loaded, "periods") if row["late_n"] and row["entity"].startswith("world")]
+    for period in late[:9]:
+        place = {name: period[name] for name in ("entity", "period")}
+        (card,), lines = asked(loaded, "certificate", **place), asked(loaded, "late_effects", **place)
+        assert card["late_profit_amt"] == period["late_profit_amt"] == sum(x["profit_amt"] for x in lines)
+        assert card["late_n"] == len(lines)
+        assert (card["state"] == "closed_period_state") == (card["closed_at"] is not None)
+        assert lines == [] or lines[0]["running_profit_amt"] == card["late_profit_amt"]
+        certificates += len(lines)
+    assert certificates > 20
