@@ -3,12 +3,12 @@ SELECT
     s.version AS version,
     s.event_id AS event_id,
     s.returns_id AS returns_id,
-    if(c.document = '', s.document, c.document) AS document,
-    if(c.version = 0, s.event_at, c.event_at) AS event_at,
-    if(c.version = 0, s.item, c.item) AS item,
-    if(c.version = 0, s.site, c.site) AS site,
-    if(c.version = 0, s.channel, c.channel) AS channel,
-    if(c.customer = '', s.customer, c.customer) AS customer,
+    s.document AS document,
+    s.event_at AS event_at,
+    s.item AS item,
+    s.site AS site,
+    s.channel AS channel,
+    s.customer AS customer,
     s.kind AS kind,
     s.qty + t.qty_change AS qty,
     s.revenue_amt + t.revenue_change AS revenue_amt,
@@ -21,11 +21,30 @@ SELECT
         s.kind = 'charge', '',
         bitAnd(s.uncosted, 1) + t.uncosted_change > 0, 'uncosted',
         s.open_qty + t.open_qty_change != 0, if(bitAnd(s.uncosted, 2) / 2 + t.unpriced_change > 0, 'uncosted', 'estimated'),
-        -- the period in which it lies, wherever it was booked
-        multiIf(c.own_period != '', c.own_period, s.own_period != '', s.own_period, s.period) <= e.closed_period, 'closed',
+        s.lies_in <= e.closed_period, 'closed',
         s.landed + t.landed_change > 0, 'landed',
         'billed') AS cogs_state
-FROM core.sale AS s
+FROM
+(
+    -- sales that nothing corrected; apart, so that a condition on their time is asked before the joins
+    SELECT
+        o.entity AS entity, o.version AS version, o.event_id AS event_id, o.returns_id AS returns_id, o.document AS document,
+        o.event_at AS event_at, o.item AS item, o.site AS site, o.channel AS channel, o.customer AS customer, o.kind AS kind,
+        o.qty AS qty, o.revenue_amt AS revenue_amt, o.discount_amt AS discount_amt, o.tax_amt AS tax_amt, o.cogs_amt AS cogs_amt,
+        o.open_qty AS open_qty, o.open_amt AS open_amt, o.uncosted AS uncosted, o.landed AS landed,
+        if(o.own_period = '', o.period, o.own_period) AS lies_in
+    FROM core.sale AS o
+    LEFT ANTI JOIN core.sale_change AS c ON o.entity = c.entity AND o.version = c.version
+    UNION ALL
+    -- corrected ones, as they are now
+    SELECT
+        o.entity, o.version, o.event_id, o.returns_id, if(c.document = '', o.document, c.document), c.event_at, c.item, c.site, c.channel,
+        if(c.customer = '', o.customer, c.customer), o.kind, o.qty, o.revenue_amt, o.discount_amt,
+        o.tax_amt, o.cogs_amt, o.open_qty, o.open_amt, o.uncosted, o.landed,
+        multiIf(c.own_period != '', c.own_period, o.own_period != '', o.own_period, o.period)
+    FROM (SELECT * FROM core.sale WHERE (entity, version) IN (SELECT entity, version FROM core.sale_change)) AS o
+    INNER JOIN (SELECT * FROM core.sale_change FINAL WHERE is_live = 1) AS c ON o.entity = c.entity AND o.version = c.version
+) AS s
 LEFT JOIN
 (
     SELECT
@@ -45,6 +64,4 @@ LEFT JOIN
     FROM core.true_up
     GROUP BY entity, corrects_version
 ) AS t ON s.entity = t.entity AND s.version = t.version
-LEFT ANY JOIN (SELECT * FROM core.sale_change FINAL) AS c ON s.entity = c.entity AND s.version = c.version
 LEFT ANY JOIN (SELECT entity, closed_period FROM core.entity FINAL) AS e ON s.entity = e.entity
-WHERE c.version = 0 OR c.is_live = 1
