@@ -27,6 +27,6 @@ FROM
 ) AS p
 LEFT ANY JOIN mart.v_entity AS e ON p.entity = e.entity
 -- a close holds for all periods before it: the first that reaches the period
-LEFT ASOF JOIN (SELECT entity, period, CAST(toUInt32(replaceOne(period, '-', '')), 'UInt32') AS month, event_id AS close_event, recorded_at AS closed_at FROM core.period_close) AS c
-    ON p.entity = c.entity AND CAST(toUInt32(replaceOne(p.period, '-', '')), 'UInt32') <= c.month
+LEFT ASOF JOIN (SELECT entity, period, CAST(toUInt32OrZero(replaceOne(period, '-', '')), 'UInt32') AS month, event_id AS close_event, recorded_at AS closed_at FROM core.period_close) AS c
+    ON p.entity = c.entity AND CAST(toUInt32OrZero(replaceOne(p.period, '-', '')), 'UInt32') <= c.month
 GROUP BY entity, period, is_closed, close_event, closed_at
