@@ -116,7 +116,7 @@ ACCOUNTS = Table(
         OWNER,
         Column("pool", LOW, "池", "pool", src="payload.pool"),
     ),
-    ("entity", "account"),
+    ("entity", "item", "account"),
     "ReplacingMergeTree",
 )
 

@@ -61,7 +61,7 @@ CREATE TABLE IF NOT EXISTS core.account
     pool LowCardinality(String) COMMENT '池 | pool | src=payload.pool'
 )
 ENGINE = ReplacingMergeTree
-ORDER BY (entity, account)
+ORDER BY (entity, item, account)
 SETTINGS non_replicated_deduplication_window = 10000
 COMMENT '账户字典 | what an account number stands for';
 
