@@ -45,9 +45,9 @@ class Replayed:
         return comparison.stretch(self.chain.versions(), last, waiting) or comparison.rest()
 
     def rows(self, table: str) -> pa.Table:
-        """All rows that count, as they would be inserted."""
-        final = " FINAL" if table in NEWEST else ""
-        return TABLES[table].conform(self.store.query(f"SELECT * FROM {table}{final}"))
+        """All rows that count, as they would be inserted, in order of the table's key."""
+        final, key = " FINAL" if table in NEWEST else "", ", ".join(TABLES[table].order_by)
+        return TABLES[table].conform(self.store.query(f"SELECT * FROM {table}{final} ORDER BY {key}"))
 
     def replace(self, table: str, rows: pa.Table) -> None:
         self.tokens += 1
