@@ -57,10 +57,16 @@ def test_shipped_cards_are_found_and_cover_the_board() -> None:
         "item",
         "moves",
         "event",
+        "known",
+        "corrections",
+        "periods",
+        "certificate",
+        "late_effects",
     } <= names
     assert pages(cards)[0]["id"] == "now"
     drill = {card.name: card.params for card in cards if not card.live}
-    assert drill["moves"] == ("entity", "item", "lot", "owner", "site")
+    assert drill["moves"] == drill["known"] == ("entity", "item", "lot", "owner", "site")
+    assert [page["id"] for page in pages(cards) if page["printable"]] == ["certificate"]
     assert all("sql" not in card.public() for card in cards)
 
 
