@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from pipelines.intake.parsing import Refused
-from pipelines.intake.strict import decode_fields
+from pipelines.intake.strict import decode_row
 from schemas.derive import event_arrow_schema
 from schemas.registry import TRUST
 from tests.records import Record, Run, door_of
@@ -32,7 +33,10 @@ def decode(records: Sequence[Record], first: int, strict: frozenset[str]) -> Dec
     refused: list[tuple[int, str]] = []
     for ordinal, record in enumerate(records, first):
         try:
-            decoded = [decode_fields(event, record.arrived) for event in record.events]
+            decoded = [
+                decode_row(json.dumps(event, ensure_ascii=False).encode(), record.arrived)
+                for event in record.events
+            ]
         except Refused as no:
             refused.append((ordinal, str(no.reason)))
             continue

@@ -90,9 +90,9 @@ def value_of(name: str, text: str) -> Any:
         return dict(part.split(":") for part in text.split(","))
     if text[:1] in "{[":
         return json.loads(text)
-    if name == "whole":
+    if name in ("whole", "borrow"):
         return text == "true"
-    if name == "seq":
+    if name in ("seq", "priority", "expect_version"):
         return int(text)
     return day_text(text) if name in ("time", "expiry", "expires", "recordedtime") else text
 

@@ -194,7 +194,7 @@ class Promises:
             owed = sum(debt.owed for _, debt in self.book.debts_of(key))
             self._outcome.holds.append(HoldRow(hold, owed, version, recorded_at))
         self._outcome.reserved += [ReservedRow(r, versions.reserved(self._desk, r), version) for r in rows]
-        for lot in self._turned:
+        for lot in (lot for lot in self._turned if lot[2]):
             self._tell_store(lot, version)
         self._outcome.moves += self._desk.moves
         self._event()

@@ -33,7 +33,7 @@ def status(d: Desk, lot: LotKey) -> str:
     said = [f for f in d.book.facts_of(lot) if f.status and f.at <= now]
     last = max(said, key=lambda f: f.order).status if said else "ok"
     ends = expiry(d, lot)
-    return "expired" if last == "ok" and ends is not None and ends <= now else last
+    return "expired" if last == "ok" and lot[2] and ends is not None and ends <= now else last
 
 
 def expiry(d: Desk, lot: LotKey) -> int | None:

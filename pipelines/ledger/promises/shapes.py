@@ -155,7 +155,8 @@ class Debt:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What a live receipt or lot.status says of the lot that it names. `status` is empty for a receipt.
+    """What a live receipt or lot.status says of a lot. `status` is empty for a receipt, which is
+    kept where it names a lot or says when it expires: a correction may name the lot.
 
     `order` decides between statuses: (time, source, seq or -1, id); `at` is the event's own time.
     """

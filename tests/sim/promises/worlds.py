@@ -138,7 +138,7 @@ def reserve(w: World) -> Event:
     goods, of = there(w, lots=0.25), w.past("pool.open")
     if of is not None and w.rng.random() < 0.35:  # more than the pool holds, so that it borrows
         goods = {name: of.get(name, "") for name in ("item", "uom", "owner", "site", "entity")}
-        goods |= {"pool": of.get("pool") or of["id"], "qty": str(int(of["qty"]) + w.one(-1, 1, 2, 4))}
+        goods |= {"pool": of.get("pool") or of["id"], "qty": str(max(1, int(of["qty"]) + w.one(-1, 1, 2, 4)))}
     more = {"document": w.one(*DOCUMENTS), "expires": w.ends()}
     more |= {"priority": w.one("", "", 1, 5), "allocate": w.one("", "", "", "fefo", "fifo")}
     return w.event("stock.reserve", **goods, **more)
@@ -186,7 +186,7 @@ def pool(w: World) -> Event:
         return w.event("pool.close", **same)
     goods = there(w, lots=0.2)
     more: dict[str, Any] = {"pool": w.one("web", "vip", "vip", "")}
-    more |= {"expires": w.ends(), "priority": w.one(1, 3, 9), "borrow": w.one("", "true", "true", "true")}
+    more |= {"expires": w.ends(), "priority": w.one(1, 3, 9), "borrow": w.one("", True, True, True)}
     return w.event("pool.open", **goods | more, buffer=w.one("", "", "1"), allocate=w.one("", "fifo"))
 
 
@@ -194,7 +194,7 @@ def status(w: World) -> Event:
     """A lot may be used or not."""
     words = w.one("ok", "ok", "quarantine", "recalled")
     lot = {"item": w.one("L", "L", "X"), "lot": w.one("L1", "L2", "L3")}
-    return w.event("lot.status", **lot, status=words, reason="found", time=w.time(w.one(0, 0, 24)))
+    return w.event("lot.status", **lot, status=words, reason="found", time=w.time(w.one(0, 0, 12)))
 
 
 def about(w: World) -> Event | None:
