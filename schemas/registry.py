@@ -88,6 +88,8 @@ _RENAMED = {
     "from_site": "site",
     "unit_cost": "price",
     "unit_price": "price",
+    "corrects": "returns",
+    "cancels": "returns",
 }
 
 

@@ -18,14 +18,16 @@ from pipelines.ledger.columns import (
     D_COVQ,
     D_COVV,
     D_ENT,
+    D_LANDED,
     D_PIECE,
     D_QTY,
     D_TYPE,
     D_UNCOSTED,
     D_VER,
+    H_CANCELLED,
     M_DOCS,
 )  # fmt: skip
-from pipelines.ledger.runs import (
+from pipelines.ledger.past.runs import (
     R_ACC,
     R_AMT,
     R_AT,
@@ -40,8 +42,8 @@ from pipelines.ledger.runs import (
 from pipelines.ledger.state import LedgerState
 
 I64 = NDArray[np.int64]
-_FIELDS = [D_VER, D_ENT, D_ACC, D_QTY, D_COVQ, D_COVV, D_AMT, D_AMTQ, D_CONTRA, D_AT, D_TYPE, D_UNCOSTED]
-_COLUMNS = [R_VER, R_ENT, R_ACC, R_QTY, R_QTY, R_COST, R_AMT, R_QTY, R_OTHER, R_AT, R_TYPE, R_BITS]
+_FIELDS = [D_VER, D_ENT, D_ACC, D_QTY, D_COVQ, D_COVV, D_AMT, D_AMTQ, D_CONTRA, D_AT, D_TYPE]
+_COLUMNS = [R_VER, R_ENT, R_ACC, R_QTY, R_QTY, R_COST, R_AMT, R_QTY, R_OTHER, R_AT, R_TYPE]
 
 
 def documents(s: LedgerState, h1: I64, source: list[str], references: list[str]) -> I64:
@@ -59,7 +61,7 @@ def documents(s: LedgerState, h1: I64, source: list[str], references: list[str])
     if not len(hits):
         return out
     table, m = s.t["D"], s.maps["docs"]
-    _index(s)
+    enter_documents(s)
     old = s.history.rows(run[hits], row[hits])
     out[hits] = m.rows(old[:, R_ENT].copy(), old[:, R_VER].copy())
     new, first = np.unique(out[hits], return_index=True)
@@ -68,13 +70,16 @@ def documents(s: LedgerState, h1: I64, source: list[str], references: list[str])
             continue
         fields = np.zeros(table.width, np.int64)
         fields[_FIELDS] = [r[c] for c in _COLUMNS]
-        fields[D_PIECE] = -1
+        fields[D_PIECE], fields[D_AMT] = -1, max(r[R_AMT], 0)
+        fields[D_UNCOSTED], fields[D_LANDED] = (r[R_BITS] >> 8) & 1, r[R_BITS] >> 9
+        if r[R_BITS] & 255 == H_CANCELLED:
+            fields[[D_QTY, D_AMTQ, D_AMT]] = 0
         table.append(fields.tolist())
     s.M[M_DOCS] = table.count
     return out
 
 
-def _index(s: LedgerState) -> None:
+def enter_documents(s: LedgerState) -> None:
     """Enter documents made by the kernel since the last time: the map's rows are the table's rows."""
     first = s.maps["docs"].count
     new = s.t["D"].data[first : s.t["D"].count]

@@ -19,6 +19,7 @@ from pipelines.ledger.columns import (
     I_WHOLE,
     MOVING_AVERAGE,
     N_AUTO,
+    N_CLOSED,
     N_CURRENCY,
     N_DIGITS,
     N_METHOD,
@@ -32,6 +33,9 @@ from pipelines.ledger.columns import (
     S_ATTRS,
     S_KNOWN,
     U_CANON,
+    Z_AT,
+    Z_KEY,
+    Z_OLDER,
 )  # fmt: skip
 from pipelines.ledger.read import site_rows, unit_row
 from pipelines.ledger.state import LedgerState
@@ -46,6 +50,11 @@ _THREE_DECIMALS = {"BHD", "JOD", "KWD", "OMR", "TND"}
 def digits_of(currency: str) -> int:
     """Decimals of a currency's minor unit."""
     return 0 if currency in _NO_DECIMALS else 3 if currency in _THREE_DECIMALS else 2
+
+
+def month_text(number: int) -> str:
+    """1 -> '1970-01', 0 -> ''."""
+    return f"{1970 + (number - 1) // 12}-{(number - 1) % 12 + 1:02d}" if number else ""
 
 
 class Refusal(Exception):
@@ -139,7 +148,18 @@ class Masters:
         if "tz" in attrs:
             n[N_TZ] = self.s.words.id(attrs["tz"])
         n[N_AUTO] = 1
-        self._add("core.entity", head | self.settings(ent) | {"minor_digits": int(n[N_DIGITS]), "auto": 0})
+        self._add("core.entity", head | self.settings(ent) | {
+            "minor_digits": int(n[N_DIGITS]), "auto": 0, "closed_period": month_text(int(n[N_CLOSED])),
+        })  # fmt: skip
+
+    def closed(self, e: dict[str, Any], ent: int, period: str) -> None:
+        """The rows of a close that was taken."""
+        n = self.s.t["N"].data[ent]
+        head = {"entity": e["entity"], "version": int(n[N_VERSION]), "recorded_at": int(n[N_REC])}
+        self._add("core.period_close", head | {"period": period, "event_id": e["id"], "event_at": e["time"]})
+        self._add("core.entity", head | self.settings(ent) | {
+            "minor_digits": int(n[N_DIGITS]), "auto": int(n[N_AUTO] == 2), "closed_period": period,
+        })  # fmt: skip
 
     def auto_entity(self, ent: int, version: int, at: int) -> None:
         """The row of an entity that nobody described."""
@@ -148,7 +168,7 @@ class Masters:
         self.s.t["N"].marks[ent] = 1
         self._add("core.entity", {
             "entity": self.s.words.text(int(n[N_WORD])), "version": version, "recorded_at": at,
-            "minor_digits": int(n[N_DIGITS]), "auto": 1,
+            "minor_digits": int(n[N_DIGITS]), "auto": 1, "closed_period": month_text(int(n[N_CLOSED])),
         } | self.settings(ent))  # fmt: skip
 
     def _item(
@@ -171,7 +191,7 @@ class Masters:
         if "whole" in attrs:
             i[I_WHOLE] = int(attrs["whole"])
         if "standard_cost" in attrs:
-            i[I_STD] = attrs["standard_cost"]
+            self._standard(e, attrs["standard_cost"], item)
         i[I_MASTER], i[I_ATTRS] = DESCRIBED, self._word(mine)
         self._add("core.item", head | {
             "item": e["item"], "name_zh": mine.get("name", {}).get("zh", ""),
@@ -181,6 +201,25 @@ class Masters:
             "category": mine.get("category", ""), "standard_cost": mine.get("standard_cost", 0), "auto": 0,
             "attrs": json.dumps({k: v for k, v in mine.items() if k in _ATTRS}, sort_keys=True),
         })  # fmt: skip
+
+    def _standard(self, e: dict[str, Any], cost: int, item: int) -> None:
+        """A standard cost holds from its own time on: costs of an item are linked, the newest first."""
+        z, i = self.s.t["Z"], self.s.t["I"].data[item]
+        key = self.s.words.id(f"{e['source']}\x1f{max(e['seq'] or -1, -1) + 1:020d}\x1f{e['id']}")
+        row = z.append([e["time"], cost, -1, item, key])
+        newer, at = -1, int(i[I_STD]) - 1
+        while at >= 0 and self._before(row, at):
+            newer, at = at, int(z.data[at, Z_OLDER])
+        z.data[row, Z_OLDER] = at
+        if newer < 0:
+            i[I_STD] = row + 1
+        else:
+            z.data[newer, Z_OLDER], z.marks[newer] = row, 1
+
+    def _before(self, row: int, other: int) -> bool:
+        a, b = (self.s.t["Z"].data[k] for k in (row, other))
+        keys = [self.s.words.text(int(z[Z_KEY])).encode() for z in (a, b)]
+        return (int(a[Z_AT]), keys[0]) < (int(b[Z_AT]), keys[1])
 
     def _whole(self, i: Any) -> int:
         return int(i[I_WHOLE]) if i[I_WHOLE] >= 0 else int(self.s.t["U"].data[max(int(i[I_UNIT]), 0), 4])

@@ -35,70 +35,50 @@ from pipelines.kernels.rows import by_column
 from pipelines.kernels.strings import string_buffers
 from pipelines.ledger.columns import (
     COMMITTED,
-    DUPLICATE,
     E_CONTENT,
     E_DOC,
     E_ENT,
-    E_GROUP,
     E_H1,
     E_HIT,
-    E_ITEM,
-    E_REC,
     E_RH1,
     E_SOURCE,
     E_TIME,
     E_TYPE,
-    GW,
-    H_LIVE,
-    H_VER,
     M_ACCOUNTS,
     M_BATCH,
     M_BORN,
     M_COUNT,
     M_DEPTH,
     M_FAULT,
-    M_FAULT_ROW,
     M_FULL,
-    M_HIST,
+    M_HEAP,
     M_LINES,
     M_OVERFLOW,
     M_REVAL,
-    M_SERIAL,
     M_TACCS,
     M_TRUEUPS,
     M_VARIANCE,
     N_AUTO,
-    REFUSED,
-    TRY,
-    V_BOOK,
     V_CONTRA,
-    V_LATE,
-    V_QTY,
-    V_REASON,
     V_REC,
     V_STATUS,
     V_VERSION,
     VD,
-    W_RECORD,
-    W_WHAT,
     WAITING,
-    WAKE,
 )  # fmt: skip
+from pipelines.ledger.corrections.changing import Changes
 from pipelines.ledger.documents import documents
-from pipelines.ledger.kernel.audit import FAULTS, LedgerFault
-from pipelines.ledger.kernel.ids import hist_add
-from pipelines.ledger.kernel.undo import begin
-from pipelines.ledger.kernel.walk import LAST_MASTER, known_id, walk
-from pipelines.ledger.masters import Masters, Refusal
-from pipelines.ledger.order import Plan, plan
-from pipelines.ledger.output.columns import taker
+from pipelines.ledger.kernel.audit import LedgerFault
+from pipelines.ledger.kernel.ids import not_recent
+from pipelines.ledger.kernel.walk import FIRST_ABOUT
+from pipelines.ledger.masters import Masters
+from pipelines.ledger.order import plan
 from pipelines.ledger.output.tables import Emitter
 from pipelines.ledger.read import read
 from pipelines.ledger.state import LedgerState
+from pipelines.ledger.walking import Walking
 from pipelines.step import Outputs
 from schemas import accounts
-from schemas.reasons import BY_CODE, CODE, Reason
-from schemas.registry import TYPE_NAMES
 
 I64 = NDArray[np.int64]
 WAIT_MS = 7 * 24 * 3600 * 1000
@@ -112,7 +92,8 @@ class LedgerStep:
     reads = ("event",)
     gives = (
         "core.movement", "core.true_up", "core.entry", "core.account", "core.stock", "core.sale",
-        "core.count", "core.entity", "core.item", "core.site", "core.rate", "core.unit_factor", "verdict",
+        "core.sale_change", "core.count", "core.period_close", "core.entity", "core.item", "core.site",
+        "core.rate", "core.unit_factor", "verdict",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -129,6 +110,7 @@ class LedgerStep:
     def _parts(self) -> None:
         self.emitter = Emitter(self.state)
         self.masters = Masters(self.state)
+        self.changes = Changes(self.state)
         self.waiting: list[dict[str, Any]] = self.state.extra.setdefault("waiting", [])
 
     def save(self, folder: Path, mark: dict[str, Any] | None = None) -> None:
@@ -151,17 +133,18 @@ class LedgerStep:
         if self.waiting:
             old = pa.RecordBatch.from_pylist(self.waiting, schema=batch.schema)
             batch = pa.Table.from_batches([batch, old]).combine_chunks().to_batches()[0]
+        s.shed()
         ev, words = read(s, batch)
         self._known(ev, batch)
+        self.changes.landing.wait_for(ev, batch)
         s.reserve(batch.num_rows)
         verdicts = np.zeros((batch.num_rows, VD), np.int64)
         verdicts[fresh:, V_STATUS] = WAITING
-        s.M[[M_LINES, M_TRUEUPS, M_TACCS, M_BORN, M_FAULT, M_FULL, M_OVERFLOW, M_DEPTH]] = 0
-        s.M[M_BATCH] = s.M[M_SERIAL]
-        first_account, first_id = int(s.M[M_ACCOUNTS]), int(s.M[M_HIST])
-        self._run(plan(ev, fresh, WAIT_MS), ev, verdicts, batch)
+        s.M[[M_LINES, M_TRUEUPS, M_TACCS, M_BORN, M_FAULT, M_FULL, M_OVERFLOW, M_DEPTH, M_HEAP]] = 0
+        s.M[M_BATCH] += 1
+        first_account = int(s.M[M_ACCOUNTS])
+        self.why = Walking(s, self.masters, self.changes).run(plan(ev, fresh, WAIT_MS), ev, verdicts, batch)
         s.settle()
-        s.remember(first_id, batch.column("id"))
         return self._outputs(batch, ev, words, verdicts, fresh, first_account)
 
     # walking
@@ -176,69 +159,11 @@ class LedgerStep:
         old = np.flatnonzero(run >= 0)
         if len(old):
             ev[old, E_HIT] = np.where(history.contents(run[old], row[old]) == ev[old, E_CONTENT], 1, 2)
-        refs = np.flatnonzero(ev[:, E_RH1] != NONE)
+        refs = np.flatnonzero((ev[:, E_RH1] != NONE) & (ev[:, E_TYPE] < FIRST_ABOUT))
+        refs = refs[: not_recent(refs, ev, self.state.recent.H.data, self.state.recent.Hs)]
         if len(refs):
             said = [batch.column(name).take(pa.array(refs)).to_pylist() for name in ("source", "returns")]
             ev[refs, E_DOC] = documents(self.state, ev[refs, E_RH1].copy(), *said)
-
-    def _run(self, p: Plan, ev: I64, verdicts: I64, batch: pa.RecordBatch) -> None:
-        self._why: dict[int, str] = {}  # row of a master that was refused -> detail
-        self._stack = np.empty((len(p.records) + 1, 2), np.int64)
-        first = p.records[p.steps[:, W_RECORD], 0]
-        at = 0
-        for m in np.flatnonzero((ev[first, E_TYPE] <= LAST_MASTER) & (p.steps[:, W_WHAT] == TRY)).tolist():
-            self._walk(p, p.steps[at:m], ev, verdicts)
-            record = int(p.steps[m, W_RECORD])
-            begin_at, end = p.records[record].tolist()
-            if self._master(begin_at, end, ev, verdicts, batch):
-                self._walk(p, np.array([[record, WAKE]]), ev, verdicts)
-            at = m + 1
-        self._walk(p, p.steps[at:], ev, verdicts)
-
-    def _walk(self, p: Plan, steps: I64, ev: I64, verdicts: I64) -> None:
-        s, found, at = self.state, np.zeros(GW, np.int64), 0
-        while len(steps):
-            t, m = s.t, s.maps
-            at = walk(
-                steps, at, p.records, p.kids_of, p.kids, self._stack, ev, found, verdicts, t["N"].data,
-                t["N"].marks, t["I"].data, t["I"].marks, t["S"].data, t["S"].marks, t["U"].data,
-                t["K"].data, m["factors"].slots, s.H.data, s.Hs, s.H.marks, t["A"].data, t["A"].marks,
-                m["accounts"].keys, m["accounts"].slots, t["C"].data, t["C"].marks, m["cells"].keys,
-                m["cells"].slots, s.taccs, t["L"].data, t["L"].marks, t["P"].data, t["P"].marks,
-                t["D"].data, t["D"].marks, m["combos"].keys, m["combos"].slots, s.born, s.ups, s.lines,
-                s.M, s.journal,
-            )  # fmt: skip
-            if s.M[M_FAULT]:
-                raise LedgerFault(int(s.M[M_FAULT_ROW]), FAULTS[int(s.M[M_FAULT])])
-            if not s.M[M_FULL]:
-                return
-            s.grow()
-
-    def _master(self, first: int, last: int, ev: I64, verdicts: I64, batch: pa.RecordBatch) -> bool:
-        """Judge and take a master event; whether it was taken."""
-        s, v = self.state, verdicts[first]
-        e = batch.slice(first, 1).to_pylist()[0]
-        e["type_name"] = TYPE_NAMES[e["type"]]
-        status = int(known_id(ev[first], s.H.data, s.Hs))
-        if status == DUPLICATE:
-            verdicts[first:last, V_STATUS] = DUPLICATE
-            return False
-        try:
-            if status == REFUSED:
-                raise Refusal(Reason.ID_CONFLICT, "")
-            if last - first > 1:
-                raise Refusal(Reason.NOT_ALLOWED, f"{e['type_name']}: 1 ≠ {last - first}")
-            self.masters.check(e, int(ev[first, E_ENT]), int(ev[first, E_ITEM]))
-        except Refusal as r:
-            verdicts[first:last, V_STATUS], verdicts[first:last, V_REASON] = REFUSED, CODE[r.reason]
-            self._why |= dict.fromkeys(range(first, last), r.detail)
-            return False
-        v[V_VERSION] = self.masters.apply(e, int(ev[first, E_ENT]), int(ev[first, E_ITEM]))
-        v[V_STATUS], v[V_REC] = COMMITTED, s.t["N"].data[ev[first, E_ENT], 7]
-        begin(s.M)
-        h = int(hist_add(ev[first], first, H_LIVE, s.H.data, s.Hs, s.H.marks, s.M, s.journal))
-        s.H.data[h, H_VER] = v[V_VERSION]
-        return True
 
     # results
     # --------------------------------------------------------------------------------------------------------
@@ -257,20 +182,23 @@ class LedgerStep:
         kinds, ent, times = (ev[:, name].copy() for name in (E_TYPE, E_ENT, E_TIME))
         self._autos(v, ent)
         out.add("core.movement", em.movement(lines, batch, words, kinds, v[:, V_CONTRA]))
-        out.add("core.entry", em.entries(lines))
+        ups = em.net()
+        out.add("core.entry", em.entries(lines, ups))
         out.add("core.stock", em.stock())
         out.add("core.account", em.accounts(first, int(s.M[M_ACCOUNTS])))
         out.add("core.sale", em.sales(batch, v, ent, kinds, times, words))
-        for name, table in (
-            ("core.true_up", em.true_ups(batch, lines)),
-            ("core.count", em.counts(batch, v, ent, kinds, times)),
-        ):
+        if len(ups):
+            out.add("core.true_up", em.true_ups(ups, lines))
+        for table in (em.counts(batch, v, ent, kinds, times), em.recounts(ups, self.changes.told)):
             if table is not None:
-                out.add(name, table)
+                out.add("core.count", table)
+        changed, self.changes.told = em.sale_changes(self.changes.told), {}
+        if changed is not None:
+            out.add("core.sale_change", changed)
         for name, rows in self.masters.rows.items():
             out.add(name, pa.Table.from_pylist(rows))
         self.masters.rows = {}
-        out.add("verdict", self._verdicts(batch, ev, v, fresh))
+        out.add("verdict", em.verdicts(batch, ev, v, fresh, self.why))
         self._keep_waiting(batch, v, fresh)
         return out
 
@@ -287,34 +215,6 @@ class LedgerStep:
             else:
                 self.masters.auto_site(-1 - what, version, at)
 
-    def _verdicts(self, batch: pa.RecordBatch, ev: I64, v: I64, fresh: int) -> pa.Table:
-        """One row per event: what became of it. `again`: it had been waiting before this batch."""
-        status = np.where((np.arange(len(v)) >= fresh) & (v[:, V_STATUS] == WAITING), 0, v[:, V_STATUS])
-        keep = np.flatnonzero(status != 0)
-        take = taker(keep, len(v))
-        status = take(status)
-        detail = pa.repeat("", len(keep))
-        if len(refused := np.flatnonzero(status == REFUSED)):
-            said = [""] * len(keep)
-            for j in refused.tolist():
-                said[j] = self._why.get(int(keep[j])) or self._detail(v[keep[j]])
-            detail = pa.array(said)
-        return pa.table({
-            "rec": take(ev[:, E_GROUP].copy()), "status": status, "reason": take(v[:, V_REASON]),
-            "detail": detail,
-            "late": np.where(status == COMMITTED, take(v[:, V_LATE]), 0), "again": keep >= fresh,
-            "event_id": take(batch.column("id")), "type": take(ev[:, E_TYPE].copy()),
-            "version": take(v[:, V_VERSION]), "entity": self.emitter.entity(take(ev[:, E_ENT].copy())),
-            "returns": take(batch.column("returns")), "recorded_at": take(ev[:, E_REC].copy()),
-        })  # fmt: skip
-
-    def _detail(self, v: I64) -> str:
-        """What was found, in no language; the reason says the rest."""
-        asked = _decimal(int(v[V_QTY]))
-        return {
-            Reason.NEGATIVE_STOCK: f"{_decimal(int(v[V_BOOK]))} < {asked}", Reason.OVER_RETURN: asked
-        }.get(BY_CODE[int(v[V_REASON])], "")  # fmt: skip
-
     def _keep_waiting(self, batch: pa.RecordBatch, v: I64, fresh: int) -> None:
         kept = np.flatnonzero(v[:, V_STATUS] == WAITING)
         if len(kept) or self.waiting:
@@ -322,12 +222,6 @@ class LedgerStep:
             new = [i for i in kept.tolist() if i < fresh]
             self.waiting = batch.take(pa.array([*old, *new], pa.int64())).to_pylist()
             self.state.extra["waiting"] = self.waiting
-
-
-def _decimal(millionths: int) -> str:
-    sign = "-" if millionths < 0 else ""
-    whole, rest = divmod(abs(millionths), 1_000_000)
-    return f"{sign}{whole}" + (f".{rest:06d}".rstrip("0") if rest else "")
 
 
 __all__ = ["LedgerFault", "LedgerStep"]

@@ -14,6 +14,7 @@ from pipelines.ledger.columns import (
     E_COMBO,
     E_CONTENT,
     E_CONTRA,
+    E_CROW,
     E_DISC,
     E_DOC,
     E_ENT,
@@ -22,6 +23,7 @@ from pipelines.ledger.columns import (
     E_H2,
     E_HIT,
     E_ITEM,
+    E_LEN,
     E_LOT,
     E_NOAUTO,
     E_OWNER,
@@ -39,11 +41,13 @@ from pipelines.ledger.columns import (
     E_SROW,
     E_SROW2,
     E_TAX,
+    E_TEXT,
     E_TIME,
     E_TRUST,
     E_TYPE,
     E_UNIT,
     EV,
+    NO_TIME,
     U_CANON,
     U_DEN,
     U_DIM,
@@ -56,8 +60,10 @@ from pipelines.ledger.hashing import blank, fold_numbers, fold_texts, id_hashes,
 from pipelines.ledger.kernel.admit import DELIVERY, GIVE_BACK, ISSUE, RECEIPT, RETURN
 from pipelines.ledger.state import LedgerState
 from schemas import accounts, units
+from schemas.registry import TYPE_CODES
 
 I64 = NDArray[np.int64]
+ABOUT = [TYPE_CODES[name] for name in ("event.correct", "event.cancel")]
 _CONTENT = (  # column, what it is hashed from
     "entity", "item", "site", "to_site", "lot", "owner", "pool", "uom", "supplier", "channel", "cost_centre",
     "reason",
@@ -96,7 +102,7 @@ def _entities(state: LedgerState, words: I64) -> I64:
     for k in new:
         word = int(state.maps["entities"].keys[k, 0])
         tz = state.words.id("Asia/Shanghai")
-        state.t["N"].append([word, 0, 0, 1, 0, 2, 0, 0, state.words.id("CNY"), tz, 0, 0])
+        state.t["N"].append([word, 0, 0, 1, 0, 2, 0, 0, state.words.id("CNY"), tz, 0, 0, NO_TIME])
     return rows
 
 
@@ -106,7 +112,7 @@ def _items(state: LedgerState, ent: I64, words: I64) -> I64:
     rows, new = _pairs(state, "items", np.where(words > 0, ent, -1), words)
     table = state.t["I"]
     table.reserve(len(new))
-    table.data[new.start : new.stop] = (0, -1, NONE, 0, 0, -1, -1, 0, 0)
+    table.data[new.start : new.stop] = (0, -1, 0, 0, 0, -1, -1, 0, 0, 0)
     table.marks[new.start : new.stop] = 1
     table.count = max(table.count, new.stop)
     return np.where(words > 0, rows, -1)
@@ -164,8 +170,8 @@ def _unit(state: LedgerState, name: str) -> list[int]:
     return row
 
 
-def _contras(state: LedgerState, batch: pa.RecordBatch, kinds: I64) -> I64:
-    """The word of each event's virtual place."""
+def _contras(state: LedgerState, batch: pa.RecordBatch, kinds: I64) -> tuple[I64, I64]:
+    """The row of each event's virtual place in the map `contras`, -1 where it has none, and its word."""
     parts = {RECEIPT: "supplier", DELIVERY: "channel", RETURN: "channel", ISSUE: "reason"}
     k1, k2 = np.zeros(len(kinds), np.int64), np.zeros(len(kinds), np.int64)
     for kind, name in parts.items():
@@ -176,7 +182,7 @@ def _contras(state: LedgerState, batch: pa.RecordBatch, kinds: I64) -> I64:
             if kind == ISSUE:
                 k1[mine] |= _words(state, batch, "cost_centre")[mine] << 16
     if not k1.any():
-        return k1
+        return np.full_like(k1, -1), k1
     rows, _ = _pairs(state, "contras", k1, k2)
     places = state.contra_words
     for k in range(len(places), state.maps["contras"].count):
@@ -191,7 +197,7 @@ def _contras(state: LedgerState, batch: pa.RecordBatch, kinds: I64) -> I64:
                 )
             )
         )
-    return np.array(places, np.int64)[rows]
+    return np.where(k1 > 0, rows, -1), np.array(places, np.int64)[rows]
 
 
 def _contra(kind: int, word: str, centre: str) -> str:
@@ -233,15 +239,17 @@ def read(state: LedgerState, batch: pa.RecordBatch) -> tuple[I64, dict[str, I64]
     ev[:, E_UNIT] = _units(state, w["uom"])
     for col, name in _PLAIN:
         ev[:, col] = integers(batch, name)
-    ev[:, E_CONTRA] = _contras(state, batch, kinds)
+    ev[:, E_CROW], ev[:, E_CONTRA] = _contras(state, batch, kinds)
     source = batch.column("source")
     ev[:, E_H1], ev[:, E_H2] = id_hashes(source, batch.column("id"))
     ev[:, E_SOURCE], ev[:, E_SEQ] = w["source"], integers(batch, "seq")
+    state.sources.meet(w["source"])
+    ev[:, E_TEXT], ev[:, E_LEN] = state.recent.keep_ids(batch.column("id"))
     ev[:, E_CONTENT] = content_hashes(batch, w)
     ev[:, E_RH1] = ev[:, E_RH2] = NONE
     if not blank(batch.column("returns")):
         r1, r2 = reference_hashes(source, batch.column("returns"))
-        linked = (kinds == RETURN) | (kinds == GIVE_BACK)
+        linked = np.isin(kinds, [RETURN, GIVE_BACK, *ABOUT])
         ev[:, E_RH1], ev[:, E_RH2] = np.where(linked, r1, NONE), np.where(linked, r2, NONE)
     ev[:, E_HIT], ev[:, E_DOC] = 0, -1
     for col, site in ((E_SROW, E_SITE), (E_SROW2, E_SITE2)):

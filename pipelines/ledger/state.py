@@ -18,60 +18,61 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.kernels.arrays import read_arrays, write_arrays
-from pipelines.kernels.keys import PairMap, slots_for
-from pipelines.kernels.rows import Rows, columns
+from pipelines.kernels.keys import PairMap
+from pipelines.kernels.rows import Rows
 from pipelines.kernels.strings import Interner, string_buffers
 from pipelines.ledger.columns import (
     BW,
-    H_ACC,
-    H_AMT,
-    H_AT,
+    C_CUR,
+    C_CUT,
+    C_EDGE,
+    C_TAIL,
+    FW,
+    H_CANCELLED,
     H_CONTENT,
-    H_COST,
-    H_ENT,
-    H_ITEM,
     H_LIVE,
-    H_OTHER,
-    H_QTY,
-    H_SEQ,
-    H_SOURCE,
+    H_OLD,
+    H_ROW,
     H_STATE,
-    H_TEXT,
-    H_TYPE,
-    H_VER,
     H_WAITING,
-    HW,
+    I_REVALS,
     JOURNAL_FULL,
     JW,
     LINES_FULL,
     LN,
     M_ACCOUNTS,
+    M_BORN,
     M_CELLS,
     M_COMBOS,
+    M_COVERS,
     M_DOCS,
     M_FULL,
     M_HIST,
     M_LAYER_FREE,
     M_LAYERS,
+    M_PARTS,
     M_PIECE_FREE,
     M_PIECES,
+    M_POINTS,
+    M_ROWS,
     M_SERIAL,
     M_SIZE,
+    NO_TIME,
     TRUE_UPS_FULL,
     TU,
 )  # fmt: skip
-from pipelines.ledger.history import History
-from pipelines.ledger.kernel.ids import hist_rehash
-from pipelines.ledger.runs import R_BITS, RW
+from pipelines.ledger.kernel.world import World
+from pipelines.ledger.past.history import History
+from pipelines.ledger.past.layout import to_history
+from pipelines.ledger.past.recent import Recent
+from pipelines.ledger.past.sources import Sources
 
-FORMAT = 3
+FORMAT = 4
+MOST_ROWS = 1 << 18  # of chains that are kept from batch to batch, 336 bytes each
 I64 = NDArray[np.int64]
-_TABLES = {"N": 12, "I": 9, "U": 6, "A": 8, "C": 16, "L": 8, "P": 12, "D": 16, "K": 3, "S": 2}
+_TABLES = {"N": 13, "I": 10, "U": 6, "A": 10, "C": 24, "L": 9, "P": 12, "D": 16, "K": 3, "S": 2, "Z": 5}
 _COUNTED = {"A": M_ACCOUNTS, "C": M_CELLS, "L": M_LAYERS, "P": M_PIECES, "D": M_DOCS}
 _GROWING = {"accounts": M_ACCOUNTS, "cells": M_CELLS, "combos": M_COMBOS}
-_HISTORY = [
-    H_ITEM, H_AT, H_TYPE, H_SOURCE, H_SEQ, H_ENT, H_VER, H_ACC, H_OTHER, H_QTY, H_COST, H_AMT, H_STATE,
-]  # fmt: skip
 _MAPS = (
     "entities", "items", "accounts", "cells", "combos", "sites", "places", "contras", "units", "factors",
     "docs",
@@ -80,7 +81,7 @@ _MAPS = (
 
 class LedgerState:
     """Everything the ledger knows. Attributes by the names of the kernel: N entities, I items, U units, K
-    unit factors, S known sites, A accounts, C cells, L layers, P pieces, D documents, H recent history, M
+    unit factors, S known sites, A accounts, C cells, L layers, P pieces, D documents, Z standard costs, M
     counters.
     """
 
@@ -88,9 +89,8 @@ class LedgerState:
         self.words = Interner()
         self.t = {name: Rows(width, 16) for name, width in _TABLES.items()}
         self.maps = {name: PairMap() for name in _MAPS}
-        self.H = Rows(HW, 1024)
-        self.Hs = slots_for(1024)
-        self.texts: list[pa.StringArray] = []  # the ids that H_TEXT counts through
+        self.recent = Recent()
+        self.most_rows = MOST_ROWS
         self.site_words: list[int] = []  # of each row of the map `sites`: its site
         self.contra_words: list[int] = []  # of each row of the map `contras`: its virtual place
         self.M = np.zeros(2 * M_SIZE, np.int64)
@@ -103,11 +103,18 @@ class LedgerState:
         self.taccs = np.empty(0, np.int64)
         self.journal = np.empty((1 << 10, JW), np.int64)
         self.born = np.empty((0, BW), np.int64)
+        self.found = np.zeros(FW, np.int64)
+        self.sources = Sources(self)
         self._saved: dict[str, int] = {}
         self._saves: list[list[Any]] = []
         self._files = 0
 
     # room
+
+    def shed(self) -> None:
+        """Between batches: chains that have become too long are dropped."""
+        if self.M[M_ROWS] > self.most_rows:
+            self.forget_chains()
 
     def reserve(self, n: int) -> None:
         """Make room for a batch of n events: the kernel stops for layers and outputs only."""
@@ -118,15 +125,12 @@ class LedgerState:
         for name, col in _GROWING.items():
             self.maps[name].count = int(self.M[col])
             self.maps[name].reserve(4 * n + 8)
-        self.H.count = int(self.M[M_HIST])
-        self.H.reserve(n + 8)
-        if 2 * (self.H.count + n) > len(self.Hs):
-            self.Hs = slots_for(2 * (self.H.count + n))
-            hist_rehash(self.H.data, self.H.count, self.Hs)
+        self.recent.H.count = int(self.M[M_HIST])
+        self.recent.reserve(n, int(self.M[M_ROWS]), self.t["C"].count + 4 * n + 8)
         if len(self.taccs) < len(self.t["A"].data):
-            self.taccs = np.empty(len(self.t["A"].data), np.int64)
-        if len(self.born) < 3 * n + 8:
-            self.born = np.empty((3 * n + 8, BW), np.int64)
+            self.taccs = _longer(self.taccs, len(self.t["A"].data))
+        if len(self.born) < (need := int(self.M[M_BORN]) + 3 * n + 8):
+            self.born = _longer(self.born, need)
 
     def grow(self) -> None:
         """The kernel stopped for want of room, at a record that it undid: double what was short."""
@@ -139,9 +143,9 @@ class LedgerState:
             self.ups = np.concatenate([self.ups, np.empty_like(self.ups)])
         elif full == JOURNAL_FULL:
             self.journal = np.empty((2 * len(self.journal), JW), np.int64)
-        else:
-            layers = self.t["L"]
-            layers.reserve(len(layers.data) + 1 - layers.count)
+        elif not self.recent.grow(full):
+            for table in (self.t["L"], self.t["P"], self.t["D"]):
+                table.reserve(len(table.data) + 1 - table.count)
 
     def settle(self) -> None:
         """Take the kernel's counters over into the tables."""
@@ -149,7 +153,21 @@ class LedgerState:
             self.t[name].count = int(self.M[col])
         for name, col in _GROWING.items():
             self.maps[name].count = int(self.M[col])
-        self.H.count = int(self.M[M_HIST])
+        self.recent.H.count = int(self.M[M_HIST])
+
+    def world(self, ev: I64, found: I64, verdicts: I64) -> World:
+        """What the kernels work on, as it lies in memory now."""
+        t, m, r = self.t, self.maps, self.recent
+        tables = {name: t[name].data for name in "NISUKACLPDZ"} | {
+            f"{name}m": t[name].marks for name in "NISACLPD"
+        }  # fmt: skip
+        return World(
+            ev=ev, g=found, V=verdicts, **tables, Ks=m["factors"].slots, H=r.H.data, Hs=r.Hs, Hm=r.H.marks,
+            Ak=m["accounts"].keys, As=m["accounts"].slots, Ck=m["cells"].keys, Cs=m["cells"].slots,
+            B=m["combos"].keys, Bs=m["combos"].slots, Q=r.Q, Qm=r.Qm, W=r.W, X=r.X, Y=r.Y, heap=r.heap,
+            SO=self.sources.order(), ids=r.text, F=self.found, TA=self.taccs, O=self.lines, T=self.ups,
+            E=self.born, M=self.M, J=self.journal,
+        )  # fmt: skip
 
     # saving
 
@@ -197,48 +215,42 @@ class LedgerState:
         mark: dict[str, Any] = manifest["mark"]
         return mark
 
-    def remember(self, first: int, ids: pa.StringArray) -> None:
-        """Keep the ids of the rows of recent history from `first` on, whose H_TEXT counts in `ids`."""
-        if self.M[M_HIST] > first:
-            self.H.data[first : self.M[M_HIST], H_TEXT] += sum(len(t) for t in self.texts)
-            self.texts.append(ids)
-
-    def _ids(self, texts: I64) -> pa.StringArray:
-        whole = pa.concat_arrays(self.texts) if self.texts else pa.array([], pa.string())
-        return whole.take(pa.array(texts))
-
     def _flush_history(self) -> None:
-        h = self.H.data[: int(self.M[M_HIST])]
+        """What is new or has changed goes into history; what waits stays."""
+        r, n = self.recent, int(self.M[M_HIST])
+        h = r.H.data[:n]
         status = h[:, H_STATE] & 255
-        live = np.flatnonzero(status == H_LIVE)
-        rows = np.empty((len(live), RW), np.int64)
-        columns(h, live, np.array(_HISTORY), rows)
-        rows[:, R_BITS] >>= 8
-        self.history.add(rows, h[live, H_CONTENT].view(np.uint64), self._ids(h[live, H_TEXT]))
-        waiting = h[status == H_WAITING]
-        self._recent(waiting, self._ids(waiting[:, H_TEXT]))
+        told = (status == H_LIVE) | (status == H_CANCELLED)
+        new = np.flatnonzero(told & ((h[:, H_OLD] == 0) | (r.H.marks[:n] != 0)))
+        rows, whose = to_history(h, new, self.t["D"].data, r.moved)
+        self.history.add(rows, h[whose, H_CONTENT].view(np.uint64), r.ids(whose))
+        waiting = np.flatnonzero(status == H_WAITING)
+        self._forget(h[waiting].copy(), r.ids(waiting))
 
-    def _recent(self, rows: I64, ids: pa.StringArray) -> None:
-        # The room is kept: pages that are touched for the first time cost more than what is written there.
-        self.H.count = 0
-        self.H.reserve(len(rows))
-        self.H.data[: len(rows)] = rows
-        self.H.data[: len(rows), H_TEXT] = np.arange(len(rows))
-        self.texts = [ids] if len(rows) else []
-        self.H.count = len(rows)
-        self.M[M_HIST] = len(rows)
-        self.Hs.fill(-1)
-        hist_rehash(self.H.data, self.H.count, self.Hs)
+    def _forget(self, waiting: I64, ids: pa.StringArray) -> None:
+        """From here on chains begin anew: what came before is in history."""
+        self.recent.start_with(waiting, ids)
+        self.M[M_HIST] = len(waiting)
+        self.forget_chains()
+
+    def forget_chains(self) -> None:
+        """Drop the chains; what is asked of them again is posted anew from the events."""
+        self.recent.H.data[: self.recent.H.count, H_ROW] = -1
+        self.M[[M_ROWS, M_COVERS, M_PARTS, M_POINTS]] = 0
+        cells, items = (self.t[name].data[: self.t[name].count] for name in ("C", "I"))
+        cells[:, C_TAIL] = cells[:, C_CUR] = -1
+        cells[cells[:, C_EDGE] != NO_TIME, C_CUT] = 1
+        items[items[:, I_REVALS] != 0, I_REVALS] = -1
 
     def _changes(self) -> dict[str, NDArray[Any]]:
-        out: dict[str, NDArray[Any]] = {"M": self.M, "H": self.H.data[: self.H.count]}
+        out: dict[str, NDArray[Any]] = {"M": self.M, "H": self.recent.H.data[: self.recent.H.count]}
         for name, t in self.t.items():
             numbers, rows = t.changed()
             out[f"{name}.at"], out[f"{name}.rows"] = numbers, rows
         return self._named(out, self._saved)
 
     def _everything(self) -> dict[str, NDArray[Any]]:
-        out: dict[str, NDArray[Any]] = {"M": self.M, "H": self.H.data[: self.H.count]}
+        out: dict[str, NDArray[Any]] = {"M": self.M, "H": self.recent.H.data[: self.recent.H.count]}
         for name, t in self.t.items():
             t.changed()
             out[f"{name}.at"], out[f"{name}.rows"] = np.arange(t.count), t.data[: t.count]
@@ -250,7 +262,7 @@ class LedgerState:
             out[f"map.{name}"] = m.keys[since.get(name, 0) : m.count]
         texts = {
             "words": self.words.since(since.get("words", 1)),
-            "H.ids": self._ids(self.H.data[: self.H.count, H_TEXT]),
+            "H.ids": self.recent.ids(np.arange(self.recent.H.count)),
         }
         for name, text in texts.items():
             data, offs = string_buffers(text)
@@ -268,7 +280,14 @@ class LedgerState:
         for name, m in self.maps.items():
             m.load(arrays[f"map.{name}"])
         self.words.load(_strings(arrays, "words"))
-        self._recent(arrays["H"], _strings(arrays, "H.ids"))
+        self._forget(arrays["H"].copy(), _strings(arrays, "H.ids"))
+
+
+def _longer(a: I64, size: int) -> I64:
+    """The same rows in a longer array."""
+    out = np.empty((size, *a.shape[1:]), np.int64)
+    out[: len(a)] = a
+    return out
 
 
 def _strings(arrays: dict[str, NDArray[Any]], name: str) -> pa.StringArray:

@@ -20,7 +20,6 @@ LANDED = EventType(
         Field("supplier", Kind.STRING, "费用的供应商", "Who bills it"),
         Field("split", Kind.ENUM, "分摊方法", "Spread by", required=True, enum=SPLITS),
     ),
-    status="not_yet",
 )  # fmt: skip
 
 FAMILY = Family(

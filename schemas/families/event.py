@@ -15,7 +15,6 @@ CORRECT = EventType(
         Field("corrects", Kind.REF, "被更正的事件", "The event", required=True, src="definitions.md D10"),
         Field("set", Kind.OBJECT, "字段的新值", "New values {field: value}", required=True),
     ),
-    status="not_yet",
 )  # fmt: skip
 
 CANCEL = EventType(
@@ -23,7 +22,6 @@ CANCEL = EventType(
     "一个事件的一次撤销 | one cancellation of one event",
     with_common(Field("cancels", Kind.REF, "被撤销的事件", "The event",
                       required=True, src="definitions.md D11")),
-    status="not_yet",
 )  # fmt: skip
 
 FAMILY = Family(

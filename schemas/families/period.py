@@ -13,7 +13,6 @@ CLOSE = EventType(
     "一家企业的一个期间 | one period of an entity",
     with_common(Field("period", Kind.STRING, "期间 YYYY-MM", "Period, YYYY-MM", required=True,
                       form="period")),
-    status="not_yet",
 )  # fmt: skip
 
 FAMILY = Family("period", "期间:月末关账。", "Periods: closing a month of an entity.", (CLOSE,))

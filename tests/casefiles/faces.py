@@ -67,23 +67,91 @@ def time_text(ms: int) -> str:
 
 def faces_from_tables(tables: Mapping[str, pa.Table]) -> Faces:
     """Every face of `tests.casefiles.comparing.FACES` from the tables by full name (`core.movement` …)."""
-    names = ("movement", "true_up", "account", "stock", "sale", "count", "waiting", "entity")
+    names = (
+        "movement", "true_up", "account", "stock", "sale", "sale_change", "count", "waiting", "entity",
+    )  # fmt: skip
     core = {name: rows_of(tables, f"core.{name}") for name in names}
     event_of = {(m["entity"], m["version"]): m["event_id"] for m in core["movement"]}
-    ups = [signed(row, event_of) for row in core["true_up"]]
+    event_of |= {
+        (t["entity"], t["corrects_version"]): t["corrects_event"]
+        for t in core["true_up"]
+        if t.get("corrects_event")
+    }
+    ways = {
+        (m["entity"], m["version"], m["from_place"], m["to_place"])
+        for m in core["movement"]
+        if not m["from_place"].startswith("@")
+    }
+    ups = [named(row, event_of, ways) for row in core["true_up"]]
     stock, cells = holdings(core)
+    sales = sales_now(core["sale"], core["sale_change"], ups)
     return {
         "movement": [m | {"pool": pool_of(m)} for m in core["movement"]],
         "true_up": net_true_ups(ups),
         "stock": stock,
         "cell": cells,
-        "cogs": cogs(core["sale"], ups),
-        "sale": [s | {"returns_id": s.get("returns_id", "").rpartition("#")[2]} for s in core["sale"]],
-        "count": core["count"],
+        "cogs": cogs(sales, ups, closed_of(core["entity"])),
+        "sale": [s | {"returns_id": s.get("returns_id", "").rpartition("#")[2]} for s in sales],
+        "count": newest(core["count"]),
         "refusal": rows_of(tables, "raw.refusal"),
         "waiting": list({(w["source"], w["ordinal"]): w for w in core["waiting"]}.values()),
         "intake": [intake(rows_of(tables, "ops.intake"))],
     }
+
+
+def newest(rows: list[Row]) -> list[Row]:
+    """Of each (entity, version) what is known last, if it still counts."""
+    found: dict[Any, Row] = {}
+    for row in rows:
+        key = (row["entity"], row["version"])
+        if key not in found or row["known_version"] >= found[key]["known_version"]:
+            found[key] = row
+    return [row for row in found.values() if row["is_live"]]
+
+
+def sales_now(sales: list[Row], changes: list[Row], ups: list[Row]) -> list[Row]:
+    """Sales as they are now: attributes of corrected ones, figures with all changes, cancelled ones gone.
+    `cogs_amt` is what their own lines hold.
+    """
+    told = {(c["entity"], c["version"]): c for c in sorted(changes, key=lambda c: c["known_version"])}
+    sums: dict[Any, list[Decimal]] = defaultdict(lambda: [ZERO] * 5)
+    for up in ups:
+        mine = sums[up["entity"], up["corrects_version"]]
+        for i, name in enumerate(("sale_qty", "revenue_amt", "discount_amt", "tax_amt")):
+            mine[i] += up.get(name) or ZERO
+        if up["leg"] == "goods" and up.get("corrects_type") in ("sale.delivery", "sale.return"):
+            mine[4] += up["value_amt"]
+    found = []
+    for sale in sales:
+        change = told.get((sale["entity"], sale["version"]), {})
+        if change and not change["is_live"]:
+            continue
+        dq, dr, dd, dt, dc = sums[sale["entity"], sale["version"]]
+        new = {n: change[n] for n in ("event_at", "item", "site", "channel", "own_period") if change}
+        new |= {n: change[n] for n in ("customer", "document") if change.get(n)}
+        found.append(sale | new | {
+            "qty": sale["qty"] + dq, "revenue_amt": sale["revenue_amt"] + dr, "tax_amt": sale["tax_amt"] + dt,
+            "discount_amt": sale["discount_amt"] + dd, "cogs_amt": sale["cogs_amt"] + dc,
+        })  # fmt: skip
+    return found
+
+
+OWN_LEGS = ("goods", "price", "cost", "value", "standard", "out", "in", "bought", "pool", "revenue")
+
+
+def named(row: Row, event_of: Mapping[tuple[str, int], str], ways: set[Any]) -> Row:
+    """A true-up with its events by id and a sign: above 0 it goes from the site (of a transfer: the first of
+    the two) to the other side. An own line that is restated has no cause.
+    """
+    place = (row["from_place"], row["to_place"])
+    turned = place[0].startswith("@") or (row["entity"], row["corrects_version"], *place[::-1]) in ways
+    found = row | {
+        "event_id": row.get("corrects_event") or event_of[row["entity"], row["corrects_version"]],
+        "cause_id": "" if row["leg"] in OWN_LEGS else row["cause_event"],
+    }
+    if turned:
+        found |= {"from_place": place[1], "to_place": place[0]} | {n: -row[n] for n in ("qty", "value_amt")}
+    return found
 
 
 def pool_of(line: Row) -> str:
@@ -92,29 +160,26 @@ def pool_of(line: Row) -> str:
     return str(line.get("to_pool", "") if virtual else line.get("from_pool", ""))
 
 
-def signed(row: Row, event_of: Mapping[tuple[str, int], str]) -> Row:
-    """A true-up with its events by id and a sign: above 0 it went from the site to the contra."""
-    turned = row["from_place"].startswith("@")
-    site, contra = row["from_place"], row["to_place"]
-    return row | {
-        "event_id": event_of[row["entity"], row["corrects_version"]],
-        "cause_id": row.get("cause_event") or event_of[row["entity"], row["cause_version"]],
-        "from_place": contra if turned else site,
-        "to_place": site if turned else contra,
-        "value_amt": -row["value_amt"] if turned else row["value_amt"],
-    }
-
-
 def net_true_ups(ups: list[Row]) -> list[Row]:
-    """Net per (event, cause, leg); rows of 0 do not count."""
+    """Net per (event, cause, leg, time, places); rows of 0 do not count. The period is the last one's."""
     net: dict[tuple[Any, ...], Row] = {}
+    names = (
+        "entity",
+        "event_id",
+        "cause_id",
+        "leg",
+        "event_at",
+        "item",
+        "lot",
+        "owner",
+        "from_place",
+        "to_place",
+    )
     for up in ups:
-        key = (up["entity"], up["corrects_version"], up["cause_id"], up["leg"])
-        if key in net:
-            net[key]["value_amt"] += up["value_amt"]
-        else:
-            net[key] = dict(up)
-    return [row for row in net.values() if row["value_amt"] != 0]
+        key = tuple(up.get(name, "") for name in names)
+        old = net.get(key, {"qty": ZERO, "value_amt": ZERO})
+        net[key] = up | {n: up[n] + old[n] for n in ("qty", "value_amt")}
+    return [row for row in net.values() if row["value_amt"] != 0 or row["qty"] != 0]
 
 
 def holdings(core: Mapping[str, list[Row]]) -> tuple[list[Row], list[Row]]:
@@ -175,29 +240,39 @@ def half_even(n: int, d: int) -> int:
     return whole + (2 * rest > d or (2 * rest == d and whole % 2 == 1))
 
 
-def cogs(sales: list[Row], ups: list[Row]) -> list[Row]:
-    """Cost as known now: first posting and true-ups of leg cogs; open = first posting and all changes.
+def closed_of(entities: list[Row]) -> dict[str, str]:
+    """Up to which period each entity is closed."""
+    rows = sorted(entities, key=lambda e: e["version"])
+    return {e["entity"]: e.get("closed_period", "") for e in rows}
 
-    `uncosted` of a sale is a set of bits: 1 = the covered part came from nothing, 2 = the open part did; of a
-    true-up it says that the covering inflow came from nothing.
+
+def cogs(sales: list[Row], ups: list[Row], closed: Mapping[str, str]) -> list[Row]:
+    """Cost as known now: own lines and true-ups of leg cogs; what is open, and the state.
+
+    `uncosted` of a sale is a set of bits: 1 = the covered part came from nothing, 2 = the open part did.
     """
-    change: dict[Any, list[Decimal]] = defaultdict(lambda: [ZERO, ZERO, ZERO, ZERO])
+    change: dict[Any, list[Decimal]] = defaultdict(lambda: [ZERO] * 6)
     for up in ups:
         sums = change[up["entity"], up["corrects_version"]]
-        sums[0] += up["value_amt"] if up["leg"] == "cogs" else ZERO
-        sums[1] += up["open_qty"]
-        sums[2] += up["open_amt"]
-        sums[3] = max(sums[3], Decimal(up.get("uncosted", 0)))
+        if up["leg"] == "cogs":
+            sums[0] += up["value_amt"]
+        for i, name in enumerate(("open_qty", "open_amt", "uncosted", "unpriced", "landed"), 1):
+            sums[i] += up.get(name) or ZERO
     found = []
     for sale in sales:
         if sale["kind"] == "charge":
             continue
-        cost, open_qty, open_amt, unknown = change[sale["entity"], sale["version"]]
+        cost, open_qty, open_amt, unknown, unpriced, landed = change[sale["entity"], sale["version"]]
         open_qty, open_amt = sale["open_qty"] + open_qty, sale["open_amt"] + open_amt
-        bits = int(sale["uncosted"])
-        state = "estimated" if open_qty else "billed"
-        if bits & 1 or unknown or (bits & 2 and open_qty):
+        unknown, unpriced = unknown + (int(sale["uncosted"]) & 1), unpriced + (int(sale["uncosted"]) >> 1)
+        state = "estimated" if open_qty else "landed" if landed + sale["landed"] > 0 else "billed"
+        if sale["kind"] == "return":
+            state = "billed"
+        if unknown > 0 or (unpriced > 0 and open_qty):
             state = "uncosted"
+        own = sale.get("own_period") or sale["period"]
+        if state in ("billed", "landed") and own <= closed.get(sale["entity"], ""):
+            state = "closed"
         found.append(sale | {
             "returns_id": sale.get("returns_id", "").rpartition("#")[2], "cogs_amt": sale["cogs_amt"] + cost,
             "provisional_amt": open_amt, "state": state,

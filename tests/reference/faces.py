@@ -47,7 +47,7 @@ def true_ups(book: Book) -> list[Row]:
         row = net.setdefault(key, {
             "entity": x.entity, "event_id": x.event[1], "cause_id": x.cause[1], "leg": x.leg,
             "event_at": time_text(x.at), "period": period(x.at, x.tz), "from_place": x.from_place,
-            "to_place": x.to_place, "value_amt": Decimal(0),
+            "to_place": x.to_place, "qty": Decimal(0), "value_amt": Decimal(0),
         })  # fmt: skip
         row["value_amt"] += money(x.value, entity.minor)
     return [row for row in net.values() if row["value_amt"] != 0]

@@ -110,7 +110,7 @@ def test_streams_are_nasty_and_repeatable(seed: int) -> None:
         "variance",
         *(f"refused {reason}" for reason in (
             "negative_stock", "not_allowed", "over_return", "id_conflict", "unknown_uom", "fraction",
-            "not_yet", "missing_field", "amount_mismatch", "unknown_reference", "overflow",
+            "missing_field", "amount_mismatch", "unknown_reference", "overflow",
         )),
     }  # fmt: skip
     assert wanted <= seen.keys(), sorted(wanted - seen.keys())

@@ -16,8 +16,9 @@ from unittest.mock import patch
 import numba
 import numpy as np
 
+from pipelines.ledger.chains import rows, settle
 from pipelines.ledger.columns import A_QTY, C_Q, C_V, M_LINES, O_QTY, O_TO_ACC, O_VALUE
-from pipelines.ledger.kernel import cells, moves, posting
+from pipelines.ledger.kernel import cells, moves
 from pipelines.ledger.post import LedgerFault
 from tests.casefiles.caseio import read_case
 from tests.casefiles.comparing import differences
@@ -48,10 +49,10 @@ def compared(run: Run, cuts: list[int]) -> list[str]:
 
 def _line(change: Callable[[Any, int], None]) -> Callable[..., None]:
     """`moves.line`, whose line is spoilt after it was written."""
-    true = moves.line
+    true = settle.line
 
     def line(*args: Any) -> None:
-        lines, m = args[-2:]
+        lines, m = args[-1].O, args[-1].M
         before = m[M_LINES]
         true(*args)
         if m[M_LINES] > before:
@@ -83,13 +84,13 @@ def _cell(column: int) -> Callable[..., None]:
     """Spoil the first argument's cell; the tables of `inflow` stand behind its figures."""
 
     def change(c: int, *rest: Any) -> None:
-        rest[6][c, column] += 1
+        rest[7][c, column] += 1
 
     return change
 
 
-def _account(a: int, _dq: int, _e: Any, _now: Any, accounts: Any, *_: Any) -> None:
-    accounts[a, A_QTY] += 1
+def _account(a: int, _dq: int, world: Any) -> None:
+    world.A[a, A_QTY] += 1
 
 
 def _no_piece(c: int, _behind: int, *rest: Any) -> None:
@@ -97,12 +98,12 @@ def _no_piece(c: int, _behind: int, *rest: Any) -> None:
 
 
 FAULTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
-    "a line's value": (posting, "line", _line(_add(1, O_VALUE))),
-    "a line's quantity": (posting, "line", _line(_add(1, O_QTY))),
-    "a line's account": (posting, "line", _line(_add(1, O_TO_ACC))),
-    "a cell's value": (posting, "inflow", _then(posting, "inflow", _cell(C_V))),
-    "a cell's quantity": (posting, "inflow", _then(posting, "inflow", _cell(C_Q))),
-    "an account's quantity": (posting, "move", _then(posting, "move", _account)),
+    "a line's value": (settle, "line", _line(_add(1, O_VALUE))),
+    "a line's quantity": (settle, "line", _line(_add(1, O_QTY))),
+    "a line's account": (settle, "line", _line(_add(1, O_TO_ACC))),
+    "a cell's value": (rows, "inflow", _then(rows, "inflow", _cell(C_V))),
+    "a cell's quantity": (rows, "inflow", _then(rows, "inflow", _cell(C_Q))),
+    "an account's quantity": (rows, "shift", _then(rows, "shift", _account)),
     "an uncovered piece": (moves, "add_piece", _then(moves, "add_piece", _no_piece)),
 }
 

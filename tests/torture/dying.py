@@ -15,7 +15,7 @@ from typing import Any
 
 from connectors.archive import writing
 from pipelines import cli
-from pipelines.ledger.history import History
+from pipelines.ledger.past.history import History
 from pipelines.runtime import reader, session
 from pipelines.runtime.chain import JobChain
 from pipelines.runtime.session import Session

@@ -24,11 +24,12 @@ DELIVERY, CHARGE, RETURN = (TYPE_CODES[f"sale.{t}"] for t in ("delivery", "charg
 GIVE_BACK = TYPE_CODES["purchase.return"]
 (
     R_SCALE, R_FRACTION, R_UOM, R_MISSING, R_MISMATCH, R_NOT_ALLOWED, R_MASTER, R_OVER_RETURN, R_NEGATIVE,
-    R_OVERFLOW,
+    R_OVERFLOW, R_CLOSED,
 ) = (
     CODE[r] for r in (
         Reason.SCALE, Reason.FRACTION, Reason.UNKNOWN_UOM, Reason.MISSING_FIELD, Reason.AMOUNT_MISMATCH,
         Reason.NOT_ALLOWED, Reason.UNKNOWN_MASTER, Reason.OVER_RETURN, Reason.NEGATIVE_STOCK, Reason.OVERFLOW,
+        Reason.CLOSED_PERIOD,
     )
 )  # fmt: skip
 
@@ -146,79 +147,49 @@ def document(e, g, doc, A, Ak, Ck, D, combos, Bs):  # type: ignore[no-untyped-de
 
 
 @helper
-def return_ok(e, g, doc, D):  # type: ignore[no-untyped-def]
-    """Lot and owner are the document's; no more comes back than went. 0 or a reason."""
+def return_ok(e, g):  # type: ignore[no-untyped-def]
+    """Lot and owner are the document's. 0 or a reason."""
     if (e[E_LOT] > 0 and e[E_LOT] != g[G_LOT]) or (e[E_OWNER] > 0 and e[E_OWNER] != g[G_OWNER]):
         return R_NOT_ALLOWED
-    if D[doc, D_RETQ] + g[G_K] > D[doc, D_QTY]:
-        return R_OVER_RETURN
     return 0
 
 
 @helper
-def count_ok(e, g, scope, I, A, Ak, As, C, Ck, Cs):  # type: ignore[no-untyped-def]
-    """Lots where they are tracked; a price only where the cell is the counted account. 0 or a reason."""
-    if I[g[G_ITEM], I_LOTS] != 0 and g[G_LOT] == 0:
-        return R_MISSING
-    if e[E_PRICE] == NONE:
-        return 0
-    acc = find(Ak, As, (g[G_ITEM] << 32) | g[G_PLACE], (g[G_LOT] << 32) | g[G_COMBO])
-    k1, k2 = cell_key(g[G_ITEM], g[G_SITE], g[G_LOT], g[G_OWNER], scope)
-    c = find(Ck, Cs, k1, k2)
-    held = C[c, C_Q] if c >= 0 else np.int64(0)
-    book = A[acc, A_QTY] if acc >= 0 else np.int64(0)
-    return 0 if held == book else R_NOT_ALLOWED
-
-
-@helper
-def outflow_ok(g, scope, C, Ck, Cs):  # type: ignore[no-untyped-def]
-    """`negative: refuse`: what is at the site (of the lot, where that is the scope) must do."""
-    by = SCOPE_LOT if scope == SCOPE_LOT else SCOPE_SITE
-    k1, k2 = cell_key(g[G_ITEM], g[G_SITE], g[G_LOT], g[G_OWNER], by)
-    c = find(Ck, Cs, k1, k2)
-    g[G_REV] = C[c, C_Q] if c >= 0 else 0
-    return R_NEGATIVE if g[G_REV] < g[G_K] else 0
-
-
-@inlined
-def admit(  # type: ignore[no-untyped-def]
-    e, g, doc, N, I, S, U, K, Ks, A, Ak, As, C, Ck, Cs, D, combos, Bs,
-):  # fmt: skip
+def admit(e, doc, w):  # type: ignore[no-untyped-def]
     """Admission of event e: 0, or a reason. `doc`: the document it returns, or -1."""
+    g, I, D = w.g, w.I, w.D
     t = e[E_TYPE]
-    n = N[e[E_ENT]]
+    n = w.N[e[E_ENT]]
     digits, scope = n[N_DIGITS], n[N_SCOPE]
     g[G_DOC], g[G_K], g[G_REV], g[G_UNIT], g[G_NUM], g[G_DEN] = doc, 0, 0, 0, 1, 1
     if t == CHARGE:
         g[G_ITEM] = -1
         return money(e, g, digits)
     if doc >= 0:
-        document(e, g, doc, A, Ak, Ck, D, combos, Bs)
+        document(e, g, doc, w.A, w.Ak, w.Ck, D, w.B, w.Bs)
     else:
         if e[E_ITEM] < 0 or (e[E_PLACE] <= 0 and t != REVALUE):
             return R_MISSING
         g[G_ITEM], g[G_PLACE], g[G_SITE] = e[E_ITEM], e[E_PLACE], e[E_SITE]
         g[G_LOT], g[G_COMBO], g[G_OWNER] = e[E_LOT], e[E_COMBO], e[E_OWNER]
-    if e[E_NOAUTO] != 0 and not masters_known(e, g[G_ITEM], I, S):
+    if e[E_NOAUTO] != 0 and not masters_known(e, g[G_ITEM], I, w.S):
         return R_MASTER
     if t == REVALUE:
         g[G_UNIT], g[G_AMT] = I[g[G_ITEM], I_UNIT], NONE
         if (e[E_PLACE] > 0 and scope == SCOPE_ENTITY) or (e[E_LOT] > 0 and scope != SCOPE_LOT):
             return R_NOT_ALLOWED
-        return 0
-    why = base_quantity(e, g, g[G_ITEM], I, U, K, Ks)
+        return R_NOT_ALLOWED if g[G_OWNER] != 0 and g[G_OWNER] != n[N_WORD] else 0
+    why = base_quantity(e, g, g[G_ITEM], I, w.U, w.K, w.Ks)
     if why == 0:
         why = money(e, g, digits)
     if why != 0:
         return why
-    if t == COUNT:
-        return count_ok(e, g, scope, I, A, Ak, As, C, Ck, Cs)
-    if doc >= 0:
-        why = return_ok(e, g, doc, D)
-        if why != 0:
-            return why
-    if t == TRANSFER and e[E_PLACE] == e[E_PLACE2]:
+    if t == COUNT and e[E_TIME] < n[N_OPEN_FROM]:
+        return R_CLOSED
+    if t == COUNT and I[g[G_ITEM], I_LOTS] != 0 and g[G_LOT] == 0:
+        return R_MISSING
+    if t == COUNT and e[E_PRICE] != NONE and g[G_OWNER] != 0 and g[G_OWNER] != n[N_WORD]:
         return R_NOT_ALLOWED
-    if n[N_REFUSE] != 0 and t not in (RECEIPT, RETURN):
-        return outflow_ok(g, scope, C, Ck, Cs)
-    return 0
+    if doc >= 0:
+        return return_ok(e, g)
+    return R_NOT_ALLOWED if t == TRANSFER and e[E_PLACE] == e[E_PLACE2] else 0

@@ -55,7 +55,7 @@ def sizes_ok(first, digits, O, A, C, M, J):  # type: ignore[no-untyped-def]
 def cell_ok(c, fifo, C):  # type: ignore[no-untyped-def]
     """Whether a cell agrees with itself: Q = 0 => V = 0, Q >= 0 => V >= 0, layers and pieces, basis."""
     q, v = C[c, C_Q], C[c, C_V]
-    if C[c, C_SHADOW] != 0:
+    if C[c, C_SHADOW] != 0 or C[c, C_KIND] == FOREIGN:
         return v == 0
     if (q == 0 and v != 0) or (q > 0 and v < 0) or (q < 0) != (C[c, C_PH] >= 0):
         return False
@@ -96,11 +96,12 @@ def audit(line, up, fifo, O, T, A, C, M, J):  # type: ignore[no-untyped-def]
             M[M_FAULT], M[M_FAULT_ROW] = NOT_KEPT, max(f, t)
             return
     for k in range(up, M[M_TRUEUPS]):
-        c = A[T[k, T_ACC], A_CELL]
-        if C[c, C_MARK] < M[M_EVENT]:
-            M[M_FAULT], M[M_FAULT_ROW] = NOT_KEPT, c
+        a, b, q, v = T[k, T_ACC], T[k, T_ACC2], T[k, T_QTY], T[k, T_VALUE]
+        if q == 0 and v == 0:
+            continue
+        if not _side(a, q, v, A, C, M, J) or (b >= 0 and not _side(b, -q, -v, A, C, M, J)):
+            M[M_FAULT], M[M_FAULT_ROW] = NOT_KEPT, a
             return
-        J[C[c, C_MARK] - M[M_BASE], J_DV] -= T[k, T_VALUE]
     for n in range(M[M_EVENT] - M[M_BASE], M[M_SERIAL] - M[M_BASE]):
         r = J[n, J_ROW]
         if J[n, J_TABLE] == K_CELL:

@@ -28,26 +28,27 @@ def times(n, k, d, M):  # type: ignore[no-untyped-def]
 
 
 @helper
-def true_up(p, value, m, share, unknown, now, P, T, M):  # type: ignore[no-untyped-def]
-    """Note a true-up of piece p: `value` more cost, m units at `share` no longer open, `unknown` = 1 when the
-    cover has no known cost. now = (event, version, event time, recorded time, zone).
+def note_cover(p, value, m, cost, share, unknown, landed, P, D, W, M):  # type: ignore[no-untyped-def]
+    """Note what a row does to piece p: `value` more cost, m units of `cost` that had been taken at `share`;
+    `unknown` = 1 when the cover has no known cost.
     """
-    k = M[M_TRUEUPS]
-    if k >= T.shape[0]:
-        M[M_FULL] = TRUE_UPS_FULL
+    k = M[M_COVERS]
+    if k >= W.shape[0]:
+        M[M_FULL] = COVERS_FULL
         return
-    T[k, T_EVENT], T[k, T_CAUSE], T[k, T_AT], T[k, T_REC], T[k, T_TZ] = now
-    T[k, T_VER], T[k, T_ENT], T[k, T_LEG] = P[p, P_VER], P[p, P_ENT], P[p, P_LEG]
-    T[k, T_ACC], T[k, T_CONTRA], T[k, T_VALUE] = P[p, P_ACC], P[p, P_CONTRA], value
-    own = P[p, P_LEG] == COGS_LEG
-    T[k, T_UNCOSTED] = unknown if own else 0
-    T[k, T_OPENQ] = -m if own else 0
-    T[k, T_OPENV] = -share if own else 0
-    M[M_TRUEUPS] = k + 1
+    own, d = P[p, P_LEG] == COGS_LEG, P[p, P_DOC]
+    W[k, W_VER], W[k, W_ENT], W[k, W_LEG] = P[p, P_VER], P[p, P_ENT], P[p, P_LEG]
+    W[k, W_ACC], W[k, W_CONTRA], W[k, W_VALUE] = P[p, P_ACC], P[p, P_CONTRA], value
+    W[k, W_OPENQ], W[k, W_OPENV] = (-m, -share) if own else (0, 0)
+    W[k, W_UNCOSTED], W[k, W_LANDED] = (unknown, landed) if own else (0, 0)
+    W[k, W_DOC] = d if own else -1
+    W[k, W_M], W[k, W_COST] = m, cost
+    W[k, W_UNKNOWN] = (D[d, D_UNCOSTED] | (D[d, D_LANDED] << 1)) if own and d >= 0 else 0
+    M[M_COVERS] = k + 1
 
 
 @helper
-def cover(c, q, a, costed, now, C, P, Pm, D, Dm, T, M, J):  # type: ignore[no-untyped-def]
+def cover(c, q, a, costed, landed, C, P, Pm, D, Dm, W, M, J):  # type: ignore[no-untyped-def]
     """Cover the oldest pieces with an inflow of q at amount a; returns what is left of it."""
     x, y = q, a
     while x > 0 and C[c, C_PH] >= 0 and room(M, J):
@@ -56,7 +57,7 @@ def cover(c, q, a, costed, now, C, P, Pm, D, Dm, T, M, J):  # type: ignore[no-un
         m = min(u, x)
         cost = y if m == x else muldiv(y, m, x)
         share = prov if m == u else muldiv(prov, m, u)
-        true_up(p, cost - share, m, share, 0 if costed else 1, now, P, T, M)
+        note_cover(p, cost - share, m, cost, share, 0 if costed else 1, 1 if landed else 0, P, D, W, M)
         d = P[p, P_DOC]
         if P[p, P_LEG] == COGS_LEG and d >= 0:
             keep(K_DOC, d, D, Dm, M, J)
@@ -64,6 +65,8 @@ def cover(c, q, a, costed, now, C, P, Pm, D, Dm, T, M, J):  # type: ignore[no-un
             D[d, D_COVV] += cost
             if not costed:
                 D[d, D_UNCOSTED] = 1
+            if landed:
+                D[d, D_LANDED] = 1
         shrink_piece(c, p, m, C, P, Pm, D, Dm, M, J)
         C[c, C_Q] += m
         C[c, C_V] += share
@@ -74,16 +77,24 @@ def cover(c, q, a, costed, now, C, P, Pm, D, Dm, T, M, J):  # type: ignore[no-un
 
 @helper
 def inflow(  # type: ignore[no-untyped-def]
-    c, q, a, costed, keep_basis, fifo, now, C, L, Lm, P, Pm, D, Dm, T, M, J,
+    c, q, a, costed, landed, keep_basis, fifo, now, C, L, Lm, P, Pm, D, Dm, W, M, J,
 ):  # fmt: skip
-    """Take in q units worth a. `keep_basis`: a covering that leaves nothing keeps the known cost."""
+    """Take in q units worth a. `keep_basis`: a covering that leaves nothing keeps the known cost. now =
+    (version, time) of the event.
+    """
+    if C[c, C_KIND] == FOREIGN:
+        C[c, C_Q] += q
+        C[c, C_COSTED] = 1
+        return
     negative = C[c, C_Q] < 0
-    x, y = cover(c, q, a, costed, now, C, P, Pm, D, Dm, T, M, J)
+    x, y = cover(c, q, a, costed, landed, C, P, Pm, D, Dm, W, M, J)
+    if not keep_basis:
+        C[c, C_LANDED] = 1 if landed or (C[c, C_LANDED] != 0 and C[c, C_Q] > 0) else 0
     if x > 0:
         C[c, C_Q] += x
         C[c, C_V] += y
         if fifo:
-            add_layer(c, x, y, now[2], now[1], costed, C, L, Lm, M, J)
+            add_layer(c, x, y, now[1], now[0], costed, 1 if landed else 0, C, L, Lm, M, J)
         else:
             C[c, C_AV], C[c, C_AQ] = C[c, C_V], C[c, C_Q]
     if costed and negative and (fifo or x == 0) and not (keep_basis and not fifo):
@@ -109,40 +120,54 @@ def known(c, q, std, digits, fifo, C, L, M):  # type: ignore[no-untyped-def]
 
 @helper
 def inflow_free(  # type: ignore[no-untyped-def]
-    c, q, std, digits, fifo, now, C, L, Lm, P, Pm, D, Dm, T, M, J,
+    c, q, std, digits, fifo, now, C, L, Lm, P, Pm, D, Dm, W, M, J,
 ):  # fmt: skip
-    """An inflow without own cost (count surplus, unlinked return); returns the amount it came in at."""
+    """An inflow without own cost (count surplus, unlinked return); returns (the amount it came in at, whether
+    that is known).
+    """
+    if C[c, C_KIND] == FOREIGN:
+        C[c, C_Q] += q
+        return np.int64(0), True
     if not fifo and C[c, C_Q] >= 0 and C[c, C_COSTED] != 0 and C[c, C_AQ] > 0:
         av, aq = C[c, C_AV], C[c, C_AQ]
         if not fits(av, q, aq):
             M[M_OVERFLOW] = 1
-            return np.int64(0)
+            return np.int64(0), True
         gone = aq - C[c, C_Q]
         a = muldiv(av, gone, aq) - muldiv(av, gone - q, aq)
         C[c, C_Q] += q
         C[c, C_V] += a
-        return a
+        return a, True
     basis = C[c, C_COSTED] != 0 and C[c, C_AQ] > 0
     a, priced = known(c, q, std, digits, fifo, C, L, M)
-    inflow(c, q, a, priced, basis, fifo, now, C, L, Lm, P, Pm, D, Dm, T, M, J)
-    return a
+    landed = basis and not fifo and C[c, C_LANDED] != 0
+    inflow(c, q, a, priced, landed, basis, fifo, now, C, L, Lm, P, Pm, D, Dm, W, M, J)
+    return a, priced
 
 
 @helper
 def outflow(c, k, std, digits, fifo, C, L, Lm, M, J):  # type: ignore[no-untyped-def]
     """Take out k units: (cost of the covered part, covered, uncovered, its provisional value, bits).
 
-    Bits: 1 = the uncovered part is priced from nothing, 2 = the covered part is uncosted.
+    Bits: 1 = the uncovered part is priced from nothing, 2 = the covered part is uncosted, 4 = landed costs
+    are in it.
     """
     q = C[c, C_Q]
+    if C[c, C_KIND] == FOREIGN:
+        C[c, C_Q] -= k
+        return np.int64(0), k, np.int64(0), np.int64(0), 0
     have = min(k, q) if q > 0 else np.int64(0)
     cost = np.int64(0)
     bits = 2 if have > 0 and C[c, C_COSTED] == 0 else 0
+    if have > 0 and not fifo and C[c, C_LANDED] != 0:
+        bits |= 4
     if fifo:
         rest = have
         while rest > 0 and room(M, J):
             head = C[c, C_LH]
             m = min(rest, L[head, L_Q])
+            if L[head, L_LANDED] != 0:
+                bits |= 4
             cost += consume(c, head, m, C, L, Lm, M, J)
             rest -= m
     elif have > 0:
@@ -175,8 +200,8 @@ def gcd(a, b):  # type: ignore[no-untyped-def]
 
 
 @helper
-def set_cost(c, price, num, den, digits, C, M):  # type: ignore[no-untyped-def]
-    """The known cost of an empty cell: `price` for num/den base units, as a fraction in lowest terms."""
+def unit_cost(price, num, den, digits, M):  # type: ignore[no-untyped-def]
+    """(av, aq): `price` for num/den base units as a fraction of minor units, in lowest terms."""
     n, d = price, POW10[8 - digits]
     g = gcd(n, d)
     n, d = n // g, d // g
@@ -188,21 +213,21 @@ def set_cost(c, price, num, den, digits, C, M):  # type: ignore[no-untyped-def]
     den, d = den // g, d // g
     if float(n) * float(den) >= 2.0**60 or float(d) * float(num) * 1e6 >= 2.0**60:
         M[M_OVERFLOW] = 1
-        return
-    C[c, C_AV], C[c, C_AQ] = n * den, d * num * 1_000_000
+        return np.int64(0), np.int64(1)
+    return n * den, d * num * 1_000_000
 
 
 @helper
-def set_value(c, v, price, num, den, digits, fifo, now, C, L, Lm, M, J):  # type: ignore[no-untyped-def]
-    """Revalue: the cell is worth v from now on; with nothing in it only the known cost changes."""
+def set_value(c, v, av, aq, fifo, now, C, L, Lm, M, J):  # type: ignore[no-untyped-def]
+    """Revalue: the cell is worth v from now on; with nothing in it only the known cost changes, to av/aq."""
     q = C[c, C_Q]
     if q > 0:
         C[c, C_V] = v
         if fifo:
             while C[c, C_LH] >= 0 and room(M, J):
                 drop_layer(c, C[c, C_LH], C, L, Lm, M, J)
-            add_layer(c, q, v, now[2], now[1], True, C, L, Lm, M, J)
+            add_layer(c, q, v, now[1], now[0], True, 0, C, L, Lm, M, J)
         C[c, C_AV], C[c, C_AQ] = v, q
     else:
-        set_cost(c, price, num, den, digits, C, M)
-    C[c, C_COSTED] = 1
+        C[c, C_AV], C[c, C_AQ] = av, aq
+    C[c, C_COSTED], C[c, C_LANDED] = 1, 0

@@ -24,8 +24,14 @@ def hist_find(H, Hs, h1, h2):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def hist_add(e, i, state, H, Hs, Hm, M, J):  # type: ignore[no-untyped-def]
-    """A new row of recent history for event e, the batch's row i."""
+def recent_row(H, Hs, h1, h2):  # type: ignore[no-untyped-def]
+    """`hist_find` for those who are not kernels."""
+    return hist_find(H, Hs, h1, h2)
+
+
+@kernel
+def hist_add(e, state, H, Hs, Hm, M, J):  # type: ignore[no-untyped-def]
+    """A new row of recent history for event e."""
     k = M[M_HIST]
     M[M_HIST] = k + 1
     mask = np.int64(Hs.shape[0] - 1)
@@ -38,35 +44,54 @@ def hist_add(e, i, state, H, Hs, Hm, M, J):  # type: ignore[no-untyped-def]
     H[k, :] = 0
     H[k, H_H1], H[k, H_H2], H[k, H_CONTENT], H[k, H_STATE] = e[E_H1], e[E_H2], e[E_CONTENT], state
     H[k, H_ENT], H[k, H_AT], H[k, H_TYPE], H[k, H_DOC], H[k, H_ACC] = e[E_ENT], e[E_TIME], e[E_TYPE], -1, -1
-    H[k, H_ITEM], H[k, H_SOURCE], H[k, H_TEXT] = e[E_ITEM], e[E_SOURCE], i
-    H[k, H_SEQ] = max(e[E_SEQ], -1)
+    H[k, H_ITEM], H[k, H_SOURCE], H[k, H_TEXT] = e[E_ITEM], e[E_SOURCE], e[E_TEXT]
+    H[k, H_SEQ], H[k, H_LEN], H[k, H_OWN] = max(e[E_SEQ], -1), e[E_LEN], e[E_TIME]
+    H[k, H_ROW], H[k, H_LINK], H[k, H_CROW] = -1, -1, e[E_CROW]
+    H[k, H_UNIT], H[k, H_SQTY], H[k, H_PRICE], H[k, H_RAW] = e[E_UNIT], e[E_QTY], e[E_PRICE], e[E_AMT]
+    H[k, H_DISC], H[k, H_TAX] = e[E_DISC], e[E_TAX]
     return k
 
 
 @kernel
-def hist_rehash(H, count, Hs):  # type: ignore[no-untyped-def]
-    """Put the rows of recent history into new slots."""
+def hist_rehash(H, first, count, Hs):  # type: ignore[no-untyped-def]
+    """Put the rows first..count-1 of recent history into their slots."""
     mask = np.int64(Hs.shape[0] - 1)
-    for k in range(count):
+    for k in range(first, count):
         s = slot_of(H[k, H_H1], H[k, H_H2], mask)
         while Hs[s] >= 0:
             s = (s + 1) & mask
         Hs[s] = k
 
 
+@kernel
+def not_recent(refs, ev, H, Hs):  # type: ignore[no-untyped-def]
+    """Leave in `refs`, rows of ev, those whose references are not in recent history; returns how many."""
+    n = 0
+    for k in range(refs.shape[0]):
+        if hist_find(H, Hs, ev[refs[k], E_RH1], ev[refs[k], E_RH2]) < 0:
+            refs[n] = refs[k]
+            n += 1
+    return n
+
+
 @helper
 def doc_of(k, H, Hm, D, Dm, M, J):  # type: ignore[no-untyped-def]
-    """The document row of a recent event, made on first need."""
+    """The document row of a recent event, made on first need; -1 if there is no room."""
     if H[k, H_DOC] >= 0:
         return H[k, H_DOC]
     d = M[M_DOCS]
+    if d >= D.shape[0]:
+        M[M_FULL] = LAYERS_FULL
+        return np.int64(-1)
     M[M_DOCS] = d + 1
     D[d, :] = 0
     D[d, D_VER], D[d, D_ENT], D[d, D_ACC], D[d, D_QTY] = H[k, H_VER], H[k, H_ENT], H[k, H_ACC], H[k, H_QTY]
     D[d, D_COVQ], D[d, D_COVV] = H[k, H_QTY], H[k, H_COST]
-    D[d, D_AMT], D[d, D_AMTQ] = H[k, H_AMT], H[k, H_QTY]
+    D[d, D_AMT], D[d, D_AMTQ] = max(H[k, H_AMT], 0), H[k, H_QTY]
+    if H[k, H_STATE] & 255 == H_CANCELLED:
+        D[d, D_QTY], D[d, D_AMTQ], D[d, D_AMT] = 0, 0, 0
     D[d, D_PIECE], D[d, D_CONTRA], D[d, D_AT], D[d, D_TYPE] = -1, H[k, H_OTHER], H[k, H_AT], H[k, H_TYPE]
-    D[d, D_UNCOSTED] = H[k, H_STATE] >> 8
+    D[d, D_UNCOSTED], D[d, D_LANDED] = (H[k, H_STATE] >> 8) & 1, H[k, H_STATE] >> 9
     Dm[d] = 1
     keep(K_HIST, k, H, Hm, M, J)
     H[k, H_DOC] = d

@@ -6,6 +6,8 @@ follow every change: the layers' sums less the pieces'.
 
 from __future__ import annotations
 
+import numpy as np
+
 from pipelines.kernels.compiled import helper
 from pipelines.kernels.exact import muldiv
 from pipelines.ledger.columns import *
@@ -13,7 +15,7 @@ from pipelines.ledger.kernel.undo import keep
 
 
 @helper
-def add_layer(c, q, v, at, ver, costed, C, L, Lm, M, J):  # type: ignore[no-untyped-def]
+def add_layer(c, q, v, at, ver, costed, landed, C, L, Lm, M, J):  # type: ignore[no-untyped-def]
     """A new FIFO layer behind those of the same or an earlier time."""
     k = M[M_LAYER_FREE]
     if k >= 0:
@@ -31,6 +33,7 @@ def add_layer(c, q, v, at, ver, costed, C, L, Lm, M, J):  # type: ignore[no-unty
     after = C[c, C_LH] if before < 0 else L[before, L_NEXT]
     L[k, L_Q], L[k, L_V], L[k, L_Q0], L[k, L_V0] = q, v, q if costed else 0, v
     L[k, L_AT], L[k, L_VER], L[k, L_PREV], L[k, L_NEXT] = at, ver, before, after
+    L[k, L_LANDED] = landed
     Lm[k] = 1
     if before < 0:
         C[c, C_LH] = k
@@ -44,6 +47,7 @@ def add_layer(c, q, v, at, ver, costed, C, L, Lm, M, J):  # type: ignore[no-unty
         L[after, L_PREV] = k
     C[c, C_SQ] += q
     C[c, C_SV] += v
+    C[c, C_HELD] += 1
 
 
 @helper
@@ -63,6 +67,7 @@ def drop_layer(c, k, C, L, Lm, M, J):  # type: ignore[no-untyped-def]
         L[n, L_PREV] = p
     C[c, C_SQ] -= L[k, L_Q]
     C[c, C_SV] -= L[k, L_V]
+    C[c, C_HELD] -= 1
     L[k, L_NEXT] = M[M_LAYER_FREE]
     M[M_LAYER_FREE] = k
 
@@ -96,6 +101,9 @@ def add_piece(  # type: ignore[no-untyped-def]
     if k >= 0:
         keep(K_PIECE, k, P, Pm, M, J)
         M[M_PIECE_FREE] = P[k, P_NEXT]
+    elif M[M_PIECES] >= P.shape[0]:
+        M[M_FULL] = LAYERS_FULL
+        return np.int64(-1)
     else:
         k = M[M_PIECES]
         M[M_PIECES] = k + 1
@@ -116,6 +124,7 @@ def add_piece(  # type: ignore[no-untyped-def]
         P[after, P_PREV] = k
     C[c, C_SQ] -= q
     C[c, C_SV] -= v
+    C[c, C_HELD] += 1
     return k
 
 
@@ -130,12 +139,13 @@ def shrink_piece(c, k, m, C, P, Pm, D, Dm, M, J):  # type: ignore[no-untyped-def
     C[c, C_SQ] += m
     C[c, C_SV] += share
     if m == q:
-        _drop_piece(c, k, C, P, Pm, D, Dm, M, J)
+        drop_piece(c, k, C, P, Pm, D, Dm, M, J)
     return share
 
 
 @helper
-def _drop_piece(c, k, C, P, Pm, D, Dm, M, J):  # type: ignore[no-untyped-def]
+def drop_piece(c, k, C, P, Pm, D, Dm, M, J):  # type: ignore[no-untyped-def]
+    """Unlink a piece, whose sums have been taken out of the cell's before."""
     p, n = P[k, P_PREV], P[k, P_NEXT]
     if p < 0:
         C[c, C_PH] = n
@@ -151,5 +161,6 @@ def _drop_piece(c, k, C, P, Pm, D, Dm, M, J):  # type: ignore[no-untyped-def]
     if P[k, P_LEG] == COGS_LEG and d >= 0:
         keep(K_DOC, d, D, Dm, M, J)
         D[d, D_PIECE] = -1
+    C[c, C_HELD] -= 1
     P[k, P_NEXT] = M[M_PIECE_FREE]
     M[M_PIECE_FREE] = k

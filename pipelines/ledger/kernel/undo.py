@@ -63,16 +63,23 @@ def keep_cell(c, C, Cm, M, J):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def keep_account(a, A, Am, TA, M, J):  # type: ignore[no-untyped-def]
-    """Write down an account, once per event, and enter it in the batch's list once per batch."""
-    if A[a, A_MARK] >= M[M_EVENT]:
-        return
-    if A[a, A_MARK] < M[M_BATCH]:  # TA is as long as A
+def keep_account(a, A, Am, M, J):  # type: ignore[no-untyped-def]
+    """Write down an account, once per event."""
+    if A[a, A_MARK] < M[M_EVENT]:
+        serial = M[M_SERIAL]
+        keep(K_ACCOUNT, a, A, Am, M, J)
+        A[a, A_MARK] = serial
+
+
+@inlined
+def touch(a, A, Am, TA, M, J):  # type: ignore[no-untyped-def]
+    """The commit at hand changes account a: it bears its version, and is in the batch's list once."""
+    keep_account(a, A, Am, M, J)
+    A[a, A_VER], A[a, A_REC] = M[M_VERSION], M[M_REC]
+    if A[a, A_BATCH] != M[M_BATCH]:  # TA is as long as A
+        A[a, A_BATCH] = M[M_BATCH]
         TA[M[M_TACCS]] = a
         M[M_TACCS] += 1
-    serial = M[M_SERIAL]
-    keep(K_ACCOUNT, a, A, Am, M, J)
-    A[a, A_MARK] = serial
 
 
 @helper
@@ -94,7 +101,7 @@ def _free_slot(slots, row, k1, k2):  # type: ignore[no-untyped-def]
 
 @helper
 def undo(  # type: ignore[no-untyped-def]
-    N, I, S, A, Ak, As, C, Ck, Cs, L, P, D, H, Hs, combos, Bs, M, J,
+    N, I, S, A, Ak, As, C, Ck, Cs, L, P, D, H, Hs, Q, combos, Bs, M, J,
 ):  # fmt: skip
     """Put everything back to where it was at `begin`."""
     for n in range(M[M_SERIAL] - M[M_BASE] - 1, -1, -1):
@@ -111,6 +118,8 @@ def undo(  # type: ignore[no-untyped-def]
             _put_back(n, D, J)
         elif table == K_HIST:
             _put_back(n, H, J)
+        elif table == K_ROW:
+            _put_back(n, Q, J)
         elif table == K_ENTITY:
             _put_back(n, N, J)
         elif table == K_ITEM:

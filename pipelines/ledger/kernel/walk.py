@@ -8,18 +8,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.kernels.compiled import inlined, kernel
+from pipelines.kernels.compiled import helper, inlined, kernel
 from pipelines.kernels.exact import NONE
+from pipelines.ledger.chains.posting import post
 from pipelines.ledger.columns import *
 from pipelines.ledger.kernel.admit import DELIVERY, R_NOT_ALLOWED, R_OVERFLOW, RECEIPT, RETURN, admit
 from pipelines.ledger.kernel.audit import audit, sizes_ok
 from pipelines.ledger.kernel.ids import doc_of, hist_add, hist_find
-from pipelines.ledger.kernel.posting import post
 from pipelines.ledger.kernel.undo import begin, keep, room, undo
 from schemas.reasons import CODE, Reason
 
 R_CONFLICT, R_UNKNOWN_REF = CODE[Reason.ID_CONFLICT], CODE[Reason.UNKNOWN_REFERENCE]
-LAST_MASTER = 9
+LAST_MASTER, FIRST_ABOUT = 9, 50
+
+
+@inlined
+def alone(t):  # type: ignore[no-untyped-def]
+    """Whether events of a type come alone in their record, and are taken one by one: masters, and events
+    about events, costs and periods.
+    """
+    return t <= LAST_MASTER or t >= FIRST_ABOUT
 
 
 @kernel
@@ -85,12 +93,10 @@ def judge_references(ev, first, last, H, Hs, Ak, D):  # type: ignore[no-untyped-
     return NEW
 
 
-@inlined
-def try_event(  # type: ignore[no-untyped-def]
-    ev, i, g, V, N, Nm, I, Im, S, Sm, U, K, Ks, H, Hs, Hm, A, Am, Ak, As, C, Cm, Ck, Cs, TA, L, Lm, P, Pm,
-    D, Dm, combos, Bs, B, T, O, M, J,
-):  # fmt: skip
+@helper
+def try_event(i, w):  # type: ignore[no-untyped-def]
     """Admit, post and audit one event of a record: 0, or the reason why not."""
+    ev, H, D, M, J = w.ev, w.H, w.D, w.M, w.J
     M[M_EVENT] = M[M_SERIAL]
     if not room(M, J):
         return 0
@@ -99,74 +105,78 @@ def try_event(  # type: ignore[no-untyped-def]
     if e[E_RH1] != NONE:
         doc = e[E_DOC]
         if doc < 0:
-            doc = doc_of(hist_find(H, Hs, e[E_RH1], e[E_RH2]), H, Hm, D, Dm, M, J)
-    why = admit(e, g, doc, N, I, S, U, K, Ks, A, Ak, As, C, Ck, Cs, D, combos, Bs)
+            doc = doc_of(hist_find(H, w.Hs, e[E_RH1], e[E_RH2]), H, w.Hm, D, w.Dm, M, J)
+        if M[M_FULL] != 0:
+            return 0
+    why = admit(e, doc, w)
     if why != 0:
         return why
-    h = hist_find(H, Hs, e[E_H1], e[E_H2])
+    h = hist_find(H, w.Hs, e[E_H1], e[E_H2])
     if h < 0:
-        h = hist_add(e, i, H_LIVE, H, Hs, Hm, M, J)
+        h = hist_add(e, H_LIVE, H, w.Hs, w.Hm, M, J)
     else:  # it waited
-        keep(K_HIST, h, H, Hm, M, J)
-    post(
-        ev, i, g, V[i], h, N, Nm, I, Im, S, Sm, H, Hm, A, Am, Ak, As, C, Cm, Ck, Cs, TA, L, Lm, P, Pm, D,
-        Dm, combos, Bs, B, T, O, M, J,
-    )  # fmt: skip
+        keep(K_HIST, h, H, w.Hm, M, J)
+    M[M_WHY] = 0
+    post(i, h, w)
     if M[M_FULL] != 0:
         return 0
-    n = N[e[E_ENT]]
-    if M[M_OVERFLOW] != 0 or not sizes_ok(line, n[N_DIGITS], O, A, C, M, J):
+    if M[M_WHY] != 0:
+        return M[M_WHY]
+    n = w.N[e[E_ENT]]
+    if M[M_OVERFLOW] != 0 or not sizes_ok(line, n[N_DIGITS], w.O, w.A, w.C, M, J):
         return R_OVERFLOW
-    audit(line, up, n[N_METHOD] == FIFO, O, T, A, C, M, J)
+    audit(line, up, n[N_METHOD] == FIFO, w.O, w.T, w.A, w.C, M, J)
     return 0
 
 
-@inlined
-def try_record(  # type: ignore[no-untyped-def]
-    first, last, retry, ev, g, V, N, Nm, I, Im, S, Sm, U, K, Ks, H, Hs, Hm, A, Am, Ak, As, C, Cm, Ck, Cs,
-    TA, L, Lm, P, Pm, D, Dm, combos, Bs, B, T, O, M, J,
-):  # fmt: skip
+@helper
+def try_record(first, last, retry, w):  # type: ignore[no-untyped-def]
     """(status, reason) of events first..last-1; everything is as before unless they are COMMITTED.
 
     NEW: an output table is full.
     """
+    ev, V, M = w.ev, w.V, w.M
     begin(M)
     if not retry:
-        status = judge_ids(ev, first, last, H, Hs)
+        status = judge_ids(ev, first, last, w.H, w.Hs)
         if status != NEW:
             return status, R_CONFLICT if status == REFUSED else 0
         for i in range(first, last):
-            if ev[i, E_TYPE] <= LAST_MASTER:  # a master stands alone, and never comes here
+            if alone(ev[i, E_TYPE]):  # it stands alone, and never comes here
                 return REFUSED, R_NOT_ALLOWED
-    status = judge_references(ev, first, last, H, Hs, Ak, D)
+    status = judge_references(ev, first, last, w.H, w.Hs, w.Ak, w.D)
     if status != NEW:
         return status, R_UNKNOWN_REF if status == REFUSED else 0
     why = 0
     for i in range(first, last):
-        why = try_event(
-            ev, i, g, V, N, Nm, I, Im, S, Sm, U, K, Ks, H, Hs, Hm, A, Am, Ak, As, C, Cm, Ck, Cs, TA, L, Lm,
-            P, Pm, D, Dm, combos, Bs, B, T, O, M, J,
-        )  # fmt: skip
+        why = try_event(i, w)
         if why != 0 or M[M_FULL] != 0 or M[M_FAULT] != 0:
             break
     if why == 0 and M[M_FULL] == 0:
         return COMMITTED, 0
-    full = M[M_FULL]
-    undo(N, I, S, A, Ak, As, C, Ck, Cs, L, P, D, H, Hs, combos, Bs, M, J)
-    M[M_FULL] = full
+    take_back(w)
     for i in range(first, last):
         V[i, :] = 0
         V[i, V_STATUS] = WAITING if retry else NEW
-    return (NEW, 0) if full != 0 else (REFUSED, why)
+    return (NEW, 0) if M[M_FULL] != 0 else (REFUSED, why)
+
+
+@kernel
+def take_back(w):  # type: ignore[no-untyped-def]
+    """Undo the record at hand; what stopped it, M_FULL, stays."""
+    M, full, row = w.M, w.M[M_FULL], w.M[M_FAULT_ROW]
+    undo(w.N, w.I, w.S, w.A, w.Ak, w.As, w.C, w.Ck, w.Cs, w.L, w.P, w.D, w.H, w.Hs, w.Q, w.B, w.Bs, M, w.J)
+    M[M_FULL], M[M_FAULT_ROW] = full, row
 
 
 @inlined
-def settle(first, last, retry, status, why, ev, g, V, H, Hs, Hm, M, J):  # type: ignore[no-untyped-def]
+def verdict(first, last, retry, status, why, w):  # type: ignore[no-untyped-def]
     """Write the verdict on a record, and remember or forget its ids if it waits or has waited."""
+    ev, g, V, H, Hs, Hm, M, J = w.ev, w.g, w.V, w.H, w.Hs, w.Hm, w.M, w.J
     for i in range(first, last):
         if status == WAITING and not retry:
             begin(M)  # nothing to undo any more
-            hist_add(ev[i], i, H_WAITING, H, Hs, Hm, M, J)
+            hist_add(ev[i], H_WAITING, H, Hs, Hm, M, J)
         elif status == REFUSED and retry:
             h = hist_find(H, Hs, ev[i, E_H1], ev[i, E_H2])
             H[h, H_STATE] = H_DEAD
@@ -201,11 +211,19 @@ def next_waiting(V, records, kids_of, kids, stack, M):  # type: ignore[no-untype
 
 
 @kernel
-def walk(  # type: ignore[no-untyped-def]
-    order, at, records, kids_of, kids, stack, ev, g, V, N, Nm, I, Im, S, Sm, U, K, Ks, H, Hs, Hm, A, Am,
-    Ak, As, C, Cm, Ck, Cs, TA, L, Lm, P, Pm, D, Dm, combos, Bs, B, T, O, M, J,
-):  # fmt: skip
+def conclude(record, retry, status, why, records, kids_of, stack, w):  # type: ignore[no-untyped-def]
+    """The verdict on a record that was not the walk's to try; what waits for it is next."""
+    verdict(records[record, 0], records[record, 1], retry, status, why, w)
+    if retry:
+        stack[w.M[M_DEPTH] - 1, 1] += 1
+    if status == COMMITTED:
+        wake(record, kids_of, stack, w.M)
+
+
+@kernel
+def walk(order, at, records, kids_of, kids, stack, w):  # type: ignore[no-untyped-def]
     """Walk `order` (int64[s, WW]) from step `at`; returns where it stopped: at its end, or M_FULL."""
+    V, M = w.V, w.M
     s = at
     while True:
         record = next_waiting(V, records, kids_of, kids, stack, M)
@@ -216,19 +234,17 @@ def walk(  # type: ignore[no-untyped-def]
             record = order[s, W_RECORD]
         first, last = records[record, 0], records[record, 1]
         if not retry and order[s, W_WHAT] != TRY:
-            if order[s, W_WHAT] == WAKE:
-                wake(record, kids_of, stack, M)
-            elif V[first, V_STATUS] == WAITING:
-                settle(first, last, True, REFUSED, R_UNKNOWN_REF, ev, g, V, H, Hs, Hm, M, J)
+            if V[first, V_STATUS] == WAITING:
+                verdict(first, last, True, REFUSED, R_UNKNOWN_REF, w)
             s += 1
             continue
-        status, why = try_record(
-            first, last, retry, ev, g, V, N, Nm, I, Im, S, Sm, U, K, Ks, H, Hs, Hm, A, Am, Ak, As, C, Cm,
-            Ck, Cs, TA, L, Lm, P, Pm, D, Dm, combos, Bs, B, T, O, M, J,
-        )  # fmt: skip
+        if alone(w.ev[first, E_TYPE]):
+            M[M_FULL], M[M_FAULT_ROW], M[M_RETRY] = ALONE, record, retry
+            return s
+        status, why = try_record(first, last, retry, w)
         if status == NEW or M[M_FAULT] != 0:
             return s
-        settle(first, last, retry, status, why, ev, g, V, H, Hs, Hm, M, J)
+        verdict(first, last, retry, status, why, w)
         if retry:
             stack[M[M_DEPTH] - 1, 1] += 1
         else:

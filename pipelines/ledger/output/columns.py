@@ -19,9 +19,13 @@ from pipelines.ledger.columns import (
 )  # fmt: skip
 from pipelines.ledger.kernel.admit import RETURN
 from pipelines.ledger.state import LedgerState
+from schemas.registry import TYPE_NAMES
 
 I64 = NDArray[np.int64]
 LOW = 0xFFFFFFFF  # the lower half of a key
+_TYPES = pa.array(["", *TYPE_NAMES.values()])
+_TYPE_INDEX = np.zeros(max(TYPE_NAMES) + 1, np.int32)
+_TYPE_INDEX[list(TYPE_NAMES)] = np.arange(1, len(TYPE_NAMES) + 1)
 _SCALE = np.array([10 ** (4 - d) for d in range(4)], np.int64)  # minor units -> 1e-4 of the currency
 
 
@@ -88,13 +92,15 @@ class Columns:
         scaled: I64 = minor * _SCALE[self.s.t["N"].data[ent, N_DIGITS]]
         return scaled
 
-    def goods(self, acc: I64) -> dict[str, Any]:
-        """Item, lot and owner of accounts; a column in which nothing stands is left out."""
-        keys = self.s.maps["accounts"].keys[acc]
-        found: dict[str, Any] = {"item": self.s.words.column(self.s.maps["items"].keys[keys[:, 0] >> 32, 1])}
-        if not keys[:, 1].any():  # no lot, and owner and pool of row 0, which are none
+    def goods(self, acc: I64, only_item: bool = False) -> dict[str, Any]:
+        """Item, lot and owner of accounts (-1: none); a column in which nothing stands is left out."""
+        keys, items = self.s.maps["accounts"].keys[acc], self.s.maps["items"].keys
+        words = items[np.where(acc >= 0, keys[:, 0] >> 32, 0), 1]
+        found: dict[str, Any] = {"item": self.s.words.column(np.where(acc >= 0, words, 0))}
+        if only_item or not keys[:, 1].any():  # no lot, and owner and pool of row 0, which are none
             return found
-        lots, owners = keys[:, 1] >> 32, self.s.maps["combos"].keys[keys[:, 1] & LOW, 0]
+        lots = np.where(acc >= 0, keys[:, 1] >> 32, 0)
+        owners = np.where(acc >= 0, self.s.maps["combos"].keys[keys[:, 1] & LOW, 0], 0)
         if lots.any():
             found["lot"] = self.s.words.column(lots)
         if owners.any():
@@ -113,14 +119,20 @@ class Columns:
         keys = self.s.maps["accounts"].keys[np.maximum(acc, 0), 1]
         return np.where(acc >= 0, self.s.maps["combos"].keys[keys & LOW, 1], 0)
 
-    def period(self, at: I64, zones: I64) -> pa.DictionaryArray:
-        """YYYY-MM in the zones: those of the entities when it was posted."""
-        months = np.zeros(len(at), np.int64)
-        for zone in self._codes(zones)[1].tolist():
-            _months(at, zones, zone, _month_starts(self.s.words.text(zone)), months)
-        low, high = (int(months.min()), int(months.max())) if len(months) else (0, 0)
-        names = pa.array([f"{1970 + (m - 1) // 12}-{(m - 1) % 12 + 1:02d}" for m in range(low, high + 1)])
-        return pa.DictionaryArray.from_arrays(pa.array((months - low).astype(np.int32)), names)
+    def periods(self, at: I64, zones: I64) -> dict[str, pa.DictionaryArray]:
+        """The period, YYYY-MM in the zones (those of the entities when it was posted), in which it is booked;
+        `own_period`: that in which it lies, left out where it is the same everywhere.
+
+        `zones`: the zone's word, and above it the months that were closed.
+        """
+        months, words, closed = np.zeros(len(at), np.int64), zones & LOW, zones >> 32
+        for zone in self._codes(words)[1].tolist():
+            _months(at, words, zone, _month_starts(self.s.words.text(zone)), months)
+        booked = np.where((closed > 0) & (months <= closed), closed + 1, months)
+        if (booked == months).all():
+            return {"period": _named(months)}
+        own = _named(np.where(booked == months, -1, months))
+        return {"period": _named(booked), "own_period": own}
 
     def channel(self, types: I64, contra: I64, own: I64) -> pa.DictionaryArray:
         """The channel of a sale; a linked return has its delivery's."""
@@ -130,6 +142,25 @@ class Columns:
             for word in np.unique(contra[want]):
                 own[want & (contra == word)] = self.s.words.id(self.s.words.text(int(word)).partition("/")[2])
         return self.low(own)
+
+
+def _named(months: I64) -> pa.DictionaryArray:
+    """YYYY-MM of months counted from 1970-01 = 1; '' for -1."""
+    low, high = (int(months.min()), int(months.max())) if len(months) else (0, 0)
+    names = [f"{1970 + (m - 1) // 12}-{(m - 1) % 12 + 1:02d}" if m >= 0 else "" for m in range(low, high + 1)]
+    return pa.DictionaryArray.from_arrays(pa.array((months - low).astype(np.int32)), pa.array(names))
+
+
+def table(columns: dict[str, Any]) -> pa.Table:
+    """Columns as a table; those that are strided are made whole."""
+    return pa.table(
+        {k: np.ascontiguousarray(v) if isinstance(v, np.ndarray) else v for k, v in columns.items()}
+    )
+
+
+def types_of(codes: I64) -> pa.DictionaryArray:
+    """Names of event types; '' for 0."""
+    return pa.DictionaryArray.from_arrays(pa.array(_TYPE_INDEX[codes]), _TYPES)
 
 
 @lru_cache(maxsize=64)

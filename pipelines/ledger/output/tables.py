@@ -20,7 +20,6 @@ from pipelines.ledger.columns import (
     C_V,
     COMMITTED,
     M_TACCS,
-    M_TRUEUPS,
     O_AT,
     O_ENT,
     O_EVENT,
@@ -35,19 +34,13 @@ from pipelines.ledger.columns import (
     O_VALUE,
     O_VERSION,
     T_ACC,
+    T_ACC2,
     T_AT,
-    T_CAUSE,
-    T_CONTRA,
     T_ENT,
-    T_EVENT,
-    T_LEG,
-    T_OPENQ,
-    T_OPENV,
+    T_QTY,
     T_REC,
-    T_TZ,
-    T_UNCOSTED,
     T_VALUE,
-    T_VER,
+    T_VERSION,
     V_ACC,
     V_BOOK,
     V_COGS,
@@ -55,6 +48,7 @@ from pipelines.ledger.columns import (
     V_DIFFV,
     V_DISC,
     V_ITEM,
+    V_LANDED,
     V_OPENQ,
     V_OPENV,
     V_PLACE,
@@ -69,20 +63,18 @@ from pipelines.ledger.columns import (
 )  # fmt: skip
 from pipelines.ledger.hashing import blank
 from pipelines.ledger.kernel.admit import CHARGE, COUNT, DELIVERY, RETURN
-from pipelines.ledger.output.columns import LOW, Columns, taker
+from pipelines.ledger.output.columns import LOW, table, taker, types_of
+from pipelines.ledger.output.restated import Restated
 from pipelines.ledger.read import integers, sites_of
 from schemas.registry import TRUST, TYPE_NAMES
 
 I64 = NDArray[np.int64]
-_TYPES = pa.array(list(TYPE_NAMES.values()))
-_LEGS, _KINDS = pa.array(["cogs", "variance"]), pa.array(["delivery", "return", "charge"])
+_KINDS = pa.array(["delivery", "return", "charge"])
 _KIND_INDEX = np.full(max(TYPE_NAMES) + 1, -1, np.int32)
 _KIND_INDEX[[DELIVERY, RETURN, CHARGE]] = [0, 1, 2]
-_TYPE_INDEX = np.zeros(max(TYPE_NAMES) + 1, np.int32)
-_TYPE_INDEX[list(TYPE_NAMES)] = np.arange(len(TYPE_NAMES))
 
 
-class Emitter(Columns):
+class Emitter(Restated):
     """Turns one batch's results into tables."""
 
     def movement(
@@ -97,8 +89,8 @@ class Emitter(Columns):
             "entity": self.entity(ent), "version": o[:, O_VERSION], "line": o[:, O_LINE],
             "status": _one("posted", len(o)),
             "event_id": take(batch.column("id")), "source": self.low(take(words["source"])),
-            "type": _type(kinds),
-            "event_at": o[:, O_AT], "recorded_at": o[:, O_REC], "period": self.period(o[:, O_AT], o[:, O_TZ]),
+            "type": types_of(kinds),
+            "event_at": o[:, O_AT], "recorded_at": o[:, O_REC], **self.periods(o[:, O_AT], o[:, O_TZ]),
             **self.goods(acc),
             "from_place": self.low(self.place(o[:, O_FROM_ACC], o[:, O_FROM])),
             "to_place": self.low(self.place(o[:, O_TO_ACC], o[:, O_TO])),
@@ -113,48 +105,24 @@ class Emitter(Columns):
             if words[name].any():
                 columns[name] = self.low(take(words[name]))
         columns["channel"] = self.channel(kinds, take(contra), take(words["channel"]))
-        return _table(columns | _stated(batch, take, document="document"))
+        return table(columns | _stated(batch, take, document="document"))
 
-    def true_ups(self, batch: pa.RecordBatch, o: I64) -> pa.Table | None:
-        """core.true_up: lines that restate earlier ones, one per (event, cause, leg)."""
-        t = self.s.ups[: self.s.M[M_TRUEUPS]]
-        if not len(t):
-            return None
-        t = _coalesced(t)
-        ent, acc = t[:, T_ENT], t[:, T_ACC]
-        site, contra = self.place(acc, acc), t[:, T_CONTRA]
-        more, cause = t[:, T_VALUE] >= 0, batch.column("id").take(pa.array(t[:, T_EVENT]))
-        return _table({
-            "entity": self.entity(ent), "version": t[:, T_CAUSE], "line": _line_numbers(t, o),
-            "corrects_version": t[:, T_VER], "cause_version": t[:, T_CAUSE],
-            "cause_event": cause, "found_event": cause,
-            "leg": pa.DictionaryArray.from_arrays(pa.array(t[:, T_LEG].astype(np.int32)), _LEGS),
-            "event_at": t[:, T_AT], "recorded_at": t[:, T_REC], "period": self.period(t[:, T_AT], t[:, T_TZ]),
-            **self.goods(acc),
-            "from_place": self.low(np.where(more, site, contra)),
-            "to_place": self.low(np.where(more, contra, site)),
-            "value_amt": self.money(np.abs(t[:, T_VALUE]), ent), "open_qty": t[:, T_OPENQ],
-            "open_amt": self.money(t[:, T_OPENV], ent), "uncosted": t[:, T_UNCOSTED],
-        })  # fmt: skip
-
-    def entries(self, o: I64) -> pa.Table:
-        """core.entry: one signed row per physical side of every line."""
-        t = self.s.ups[: self.s.M[M_TRUEUPS]]
-        t = t[t[:, T_VALUE] != 0]
+    def entries(self, o: I64, t: I64) -> pa.Table:
+        """core.entry: one signed row per physical side of every line `o` and true-up `t`."""
+        t = t[(t[:, T_QTY] != 0) | (t[:, T_VALUE] != 0)]
         out, into = np.flatnonzero(o[:, O_FROM_ACC] >= 0), np.flatnonzero(o[:, O_TO_ACC] >= 0)
+        over = t[t[:, T_ACC2] >= 0]
 
-        def both(line: int, true_up: I64) -> I64:
-            return np.concatenate([o[out, line], o[into, line], true_up])
+        def both(line: int, up: int, sign: int = 1) -> I64:
+            return np.concatenate([sign * o[out, line], o[into, line], t[:, up], sign * over[:, up]])
 
-        acc = np.concatenate([o[out, O_FROM_ACC], o[into, O_TO_ACC], t[:, T_ACC]])
-        ent = both(O_ENT, t[:, T_ENT])
-        value, qty = both(O_VALUE, -t[:, T_VALUE]), both(O_QTY, np.zeros(len(t), np.int64))
-        value[: len(out)] *= -1
-        qty[: len(out)] *= -1
-        return _table({
-            "account": acc, "cell": self.s.t["A"].data[acc, A_CELL], "event_at": both(O_AT, t[:, T_AT]),
-            "recorded_at": both(O_REC, t[:, T_REC]), "version": both(O_VERSION, t[:, T_CAUSE]),
-            "entity": self.entity(ent), "qty": qty, "value_amt": self.money(value, ent),
+        acc = np.concatenate([o[out, O_FROM_ACC], o[into, O_TO_ACC], t[:, T_ACC], over[:, T_ACC2]])
+        ent = both(O_ENT, T_ENT)
+        return table({
+            "account": acc, "cell": self.s.t["A"].data[acc, A_CELL], "event_at": both(O_AT, T_AT),
+            "recorded_at": both(O_REC, T_REC), "version": both(O_VERSION, T_VERSION),
+            "entity": self.entity(ent), "qty": both(O_QTY, T_QTY, -1),
+            "value_amt": self.money(both(O_VALUE, T_VALUE, -1), ent),
         })  # fmt: skip
 
     def stock(self) -> pa.Table:
@@ -163,7 +131,7 @@ class Emitter(Columns):
         a, keys = self.s.t["A"].data[acc], self.s.maps["accounts"].keys[acc]
         c = self.s.t["C"].data[a[:, A_CELL]]
         ent = self.s.maps["items"].keys[keys[:, 0] >> 32, 0]
-        return _table({
+        return table({
             "entity": self.entity(ent), "account": acc, "cell": a[:, A_CELL], "qty": a[:, A_QTY],
             "cell_qty": c[:, C_Q],
             "cell_value_amt": self.money(c[:, C_V], ent), "trust": _letters(a[:, A_TRUST]),
@@ -178,7 +146,7 @@ class Emitter(Columns):
         places = keys[:, 0] & LOW
         site = sites_of(self.s, places)
         ent = self.s.maps["items"].keys[keys[:, 0] >> 32, 0]
-        return _table({
+        return table({
             "account": acc, "cell": self.s.t["A"].data[acc, A_CELL], "entity": self.entity(ent),
             "place": self.low(places),
             "site": self.low(site), **self.goods(acc),
@@ -200,10 +168,10 @@ class Emitter(Columns):
         sign = np.where(kinds == RETURN, -1, 1)
         items = self.s.maps["items"].keys[np.maximum(of(V_ITEM), 0), 1]
         site = sites_of(self.s, of(V_PLACE))
-        return _table({
+        return table({
             "entity": self.entity(ent), "version": of(V_VERSION), "event_id": take(batch.column("id")),
             "event_at": at,
-            "recorded_at": of(V_REC), "period": self.period(at, of(V_TZ)),
+            "recorded_at": of(V_REC), **self.periods(at, of(V_TZ)),
             "item": self.s.words.column(np.where(of(V_ITEM) >= 0, items, 0)), "site": self.low(site),
             "channel": self.channel(kinds, of(V_CONTRA), take(words["channel"])),
             **_stated(batch, take, returns_id="returns", document="document", customer="customer"),
@@ -214,8 +182,7 @@ class Emitter(Columns):
             "tax_amt": self.money(of(V_TAX) * sign, ent),
             "cogs_amt": self.money(of(V_COGS), ent), "open_qty": of(V_OPENQ),
             "open_amt": self.money(of(V_OPENV), ent),
-            "uncosted": ((of(V_UNCOSTED) & 1) << 1) | (of(V_UNCOSTED) >> 1),
-             # 1 covered part, 2 open part from nothing
+            "uncosted": of(V_UNCOSTED), "landed": of(V_LANDED),
         })  # fmt: skip
 
     def counts(self, batch: pa.RecordBatch, v: I64, ev_ent: I64, types: I64, times: I64) -> pa.Table | None:
@@ -226,7 +193,7 @@ class Emitter(Columns):
         v, ent = v[mine], ev_ent[mine]
         keys = self.s.maps["accounts"].keys[v[:, V_ACC]]
         site = sites_of(self.s, keys[:, 0] & LOW)
-        return _table({
+        return table({
             "entity": self.entity(ent), "version": v[:, V_VERSION], "known_version": v[:, V_VERSION],
             "is_live": np.ones(len(v), np.int64), "event_id": batch.column("id").take(pa.array(mine)),
             "event_at": times[mine], "recorded_at": v[:, V_REC],
@@ -236,12 +203,6 @@ class Emitter(Columns):
             "book_qty": v[:, V_BOOK],
             "diff_qty": v[:, V_QTY] - v[:, V_BOOK], "diff_value_amt": self.money(v[:, V_DIFFV], ent),
         })  # fmt: skip
-
-
-def _table(columns: dict[str, Any]) -> pa.Table:
-    return pa.table(
-        {k: np.ascontiguousarray(v) if isinstance(v, np.ndarray) else v for k, v in columns.items()}
-    )
 
 
 def _stated(
@@ -255,40 +216,5 @@ def _one(word: str, n: int) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), pa.array([word]))
 
 
-def _type(types: I64) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(_TYPE_INDEX[types]), _TYPES)
-
-
 def _letters(trust: I64) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(trust.astype(np.int32)), pa.array(TRUST))
-
-
-def _coalesced(t: I64) -> I64:
-    """One row per (entity, event, cause, leg), in order of first sight."""
-    keys = t[:, [T_ENT, T_CAUSE, T_VER, T_LEG]]
-    order = np.lexsort(keys.T[::-1])
-    new = np.r_[True, (np.diff(keys[order], axis=0) != 0).any(axis=1)]
-    if new.all():
-        return t
-    starts = np.flatnonzero(new)
-    firsts = np.minimum.reduceat(order, starts)
-    out = t[firsts].copy()
-    for col in (T_VALUE, T_OPENQ, T_OPENV):
-        out[:, col] = np.add.reduceat(t[order, col], starts)
-    out[:, T_UNCOSTED] = np.maximum.reduceat(t[order, T_UNCOSTED], starts)
-    return out[np.argsort(firsts)]
-
-
-def _line_numbers(t: I64, o: I64) -> I64:
-    """True-ups are numbered behind the own lines of the commit that found them."""
-    own: dict[tuple[int, int], int] = {}
-    wanted = {(int(a), int(b)) for a, b in t[:, [T_ENT, T_CAUSE]]}
-    mask = np.isin(o[:, O_VERSION], t[:, T_CAUSE])
-    for a, b, n in o[mask][:, [O_ENT, O_VERSION, O_LINE]].tolist():
-        if (a, b) in wanted:
-            own[a, b] = max(own.get((a, b), 0), n)
-    out = np.empty(len(t), np.int64)
-    for i, (a, b) in enumerate(t[:, [T_ENT, T_CAUSE]].tolist()):
-        own[a, b] = own.get((a, b), 0) + 1
-        out[i] = own[a, b]
-    return out

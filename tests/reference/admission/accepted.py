@@ -52,6 +52,7 @@ class Accepted:
     lines: list[Posted] = field(default_factory=list)
     broken: list[Broken] = field(default_factory=list)
     late: int = 0
+    newest: dict[tuple[str, str, str, str], int] = field(default_factory=dict)  # cell -> newest it ever had
     takings: list[Taking] = field(default_factory=list)
     closed: dict[str, str] = field(default_factory=dict)  # entity -> closed through this period
     clock: dict[str, int] = field(default_factory=dict)  # entity -> logical time, milliseconds

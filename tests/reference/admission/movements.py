@@ -153,8 +153,10 @@ def note(s: Accepted, event: Event, root: EventKey | None, before: Walk, after: 
     key = event_key(event)
     if key == root and key in after.rows:
         at = after.rows[key].at(after.rows)
-        if any(at < before.newest.get(cell, at) for cell in after.touched.get(key, ())):
+        if any(at < s.newest.get(cell, at) for cell in after.touched.get(key, ())):
             s.late += 1
+    for cell, at in after.newest.items():
+        s.newest[cell] = max(s.newest.get(cell, at), at)
     broken = [p for p in worse(before, after) if p.reason == "negative_stock" and p.event != root]
     if broken:
         s.broken.append(Broken(key, broken[0].event, broken[0].level))

@@ -17,7 +17,7 @@ def close(s: Accepted, event: Event) -> None:
     try:
         month_of(month)
     except ValueError:
-        raise Refused("range", f"{month!r} is no period; write YYYY-MM") from None
+        raise Refused("bad_identifier", f"{month!r} is no period; write YYYY-MM") from None
     if month <= s.closed.get(name, ""):
         raise Refused("not_allowed", f"{s.closed[name]} and all before it are closed")
     if month > period(time_ms(event["time"]), s.entities[name].tz):

@@ -156,12 +156,13 @@ def purchase_return(w: Walk, row: Row) -> None:
     account, m = returned_to(row, of_row), fits(w, row, of)
     contra = under("@supplier", plain(of_row.event.get("supplier")))
     cost, credit = 0, 0
+    w.watch(row, account, row.qty)
     if of is not None and m > 0:
         credit = share_of_money(of, m)
-        cost = w.take(row, account, m, "@price_variance", "variance", first=row.link).cost
+        cost = w.take(row, account, m, "@price_variance", "variance", first=row.link, watched=True).cost
         of.returned, of.money_back = of.returned + m, of.money_back + credit
     if m < row.qty:
-        rest = w.take(row, account, row.qty - m, "@price_variance", "variance").cost
+        rest = w.take(row, account, row.qty - m, "@price_variance", "variance", watched=True).cost
         cost, credit = cost + rest, credit + rest
     if row.money is not None:
         credit = 0 if w.foreign(account) else row.money

@@ -204,10 +204,15 @@ class Walk:
         contra: str,
         leg: str,
         first: EventKey | None = None,
+        watched: bool = False,
     ) -> Taken:
-        """Take `qty` out of the account's cell; what is not covered joins the queue. No line yet."""
+        """Take `qty` out of the account's cell; what is not covered joins the queue. No line yet.
+
+        `watched`: the caller has looked at the level that the whole row leaves.
+        """
         cell = self.cell(row, account)
-        self.watch(row, account, qty)
+        if not watched:
+            self.watch(row, account, qty)
         taken = cell.outflow(qty, self.standard(row.item), first)
         if taken.uncovered > 0:
             cell.pieces.append(

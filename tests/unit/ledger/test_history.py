@@ -11,8 +11,8 @@ import pytest
 
 from pipelines.kernels.strings import Interner, string_buffers
 from pipelines.ledger.hashing import id_hashes
-from pipelines.ledger.history import FAN_OUT, History
-from pipelines.ledger.runs import R_AT, R_END, R_ITEM, R_SEQ, R_SOURCE, R_TYPE, R_VER, RW
+from pipelines.ledger.past.history import FAN_OUT, History
+from pipelines.ledger.past.runs import R_AT, R_END, R_ITEM, R_SEQ, R_SOURCE, R_TYPE, R_VER, RW
 from schemas.registry import TYPE_CODES
 
 Id = tuple[str, str]
@@ -68,7 +68,7 @@ def test_every_id_is_found_with_its_row_and_content(tmp_path: Path, seed: int) -
 
 
 def test_no_run_outgrows_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.ledger.history.MOST_ROWS", 20)
+    monkeypatch.setattr("pipelines.ledger.past.history.MOST_ROWS", 20)
     rng, words = random.Random(1), Interner()
     history = History(words)
     history.folder = tmp_path

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from connectors.archive import check_chain, writing
-from pipelines.ledger import runs, state
+from pipelines.ledger import state
+from pipelines.ledger.past import runs
 from pipelines.runtime.errors import DiskFull, as_error
 from pipelines.runtime.replay import Report, verify
 from sinks.clickhouse import StoreError

@@ -20,17 +20,18 @@ from pipelines.kernels.arrays import map_arrays, write_arrays
 from pipelines.kernels.compiled import kernel
 from pipelines.kernels.frames import FRAME, Frames, pack, unpack, value_at
 from pipelines.kernels.strings import Interner, string_buffers
+from pipelines.ledger.columns import H_DEAD
 from pipelines.ledger.hashing import id_hashes
 from schemas.registry import EVENT_TYPES, TYPE_CODES
 
 I64 = NDArray[np.int64]
-# Columns of a row. `other`: the contra's word; of a transfer the account it reached, of a linked return the
-# version of what it returns. `amt`: amount, revenue, credit, worth of a count, price of a revaluation. `end`:
-# where its id ends in the text.
+# Columns of a row: those of recent history that last (`past.layout` turns one into the other). R_END: where
+# its id ends in the text.
 (
-    R_ITEM, R_AT, R_TYPE, R_SOURCE, R_SEQ, R_ENT, R_VER, R_ACC, R_OTHER, R_QTY, R_COST, R_AMT, R_BITS, R_END,
-) = range(14)  # fmt: skip
-RW = 14
+    R_ITEM, R_AT, R_TYPE, R_SOURCE, R_SEQ, R_ENT, R_VER, R_ACC, R_OTHER, R_QTY, R_COST, R_AMT, R_BITS, R_LINK,
+    R_OWN, R_UNIT, R_SQTY, R_PRICE, R_RAW, R_DISC, R_TAX, R_SENT, R_LANDED, R_CROW, R_END,
+) = range(25)  # fmt: skip
+RW = 25
 _RANK = np.zeros(max(TYPE_CODES.values()) + 1, np.int64)
 _RANK[list(TYPE_CODES.values())] = [EVENT_TYPES[name].rank for name in TYPE_CODES]
 
@@ -66,7 +67,11 @@ def _by_item(rows, order, low, after, out):  # type: ignore[no-untyped-def]
 
 @kernel
 def _same_id(r, source, ibuf, a, b, base, shape, start, words, text, cut):  # type: ignore[no-untyped-def]
-    """Whether row r is of this source and id. `cut`: where each frame's common beginning starts and ends."""
+    """Whether row r is of this source and id, and counts. `cut`: where each frame's common beginning starts
+    and ends.
+    """
+    if value_at(r, R_BITS, base, shape, start, words) & 255 == H_DEAD:
+        return False
     if value_at(r, R_SOURCE, base, shape, start, words) != source:
         return False
     f = r // FRAME
@@ -150,7 +155,7 @@ def _join_texts(ends, cut, text, offs, out):  # type: ignore[no-untyped-def]
     return at
 
 
-def _sorted(rows: I64, ids: pa.StringArray, words: Interner) -> I64:
+def in_order(rows: I64, ids: pa.StringArray, words: Interner) -> I64:
     """The order of the rows: item, event time, rank, source, seq, id; the texts by their bytes."""
     if not len(rows):
         return np.empty(0, np.int64)
@@ -215,12 +220,27 @@ class Run:
 
     def unpacked(self) -> tuple[I64, pa.StringArray]:
         """Every row, int64[n, RW], and its id."""
-        rows = unpack(self.rows)
-        ends = np.ascontiguousarray(rows[:, R_END])
+        return self.between(0, self.rows.n)
+
+    def of_item(self, item: int) -> tuple[I64, NDArray[np.uint64], pa.StringArray]:
+        """The rows of an item, their contents and ids."""
+        least = self.rows.base[:, R_ITEM]
+        first = max(int(np.searchsorted(least, item, "left")) - 1, 0) * FRAME
+        last = min(int(np.searchsorted(least, item, "right")) * FRAME, self.rows.n)
+        if first >= last:
+            return np.empty((0, RW), np.int64), np.empty(0, np.uint64), pa.array([], pa.string())
+        rows, ids = self.between(first, last)
+        mine = np.flatnonzero(rows[:, R_ITEM] == item)
+        return rows[mine], self.content[first + mine], ids.take(pa.array(mine))
+
+    def between(self, first: int, last: int) -> tuple[I64, pa.StringArray]:
+        """The rows from `first`, at which a frame begins, to before `last`, and their ids."""
+        rows = unpack(self.rows, first, last)
+        ends, cut = np.ascontiguousarray(rows[:, R_END]), self.cut[first // FRAME :]
         offs = np.zeros(len(ends) + 1, np.int32)
-        out = np.empty(_join_texts(ends, self.cut, self.text, offs, np.empty(0, np.uint8)), np.uint8)
+        out = np.empty(_join_texts(ends, cut, self.text, offs, np.empty(0, np.uint8)), np.uint8)
         if len(out):
-            _join_texts(ends, self.cut, self.text, offs, out)
+            _join_texts(ends, cut, self.text, offs, out)
         return rows, pa.StringArray.from_buffers(len(ends), pa.py_buffer(offs), pa.py_buffer(out))
 
 
@@ -235,7 +255,7 @@ def write_run(
 ) -> Run:
     """Sort, pack, index, write; `rows`: int64[n, RW] without R_END, with their contents and ids."""
     buf, offs = string_buffers(ids)
-    order = _sorted(rows, ids, words)
+    order = in_order(rows, ids, words)
     rows = rows[order]
     cut = np.empty((-(-len(rows) // FRAME), 2), np.int64)
     text = np.empty(int(offs[-1] - offs[0]), np.uint8)

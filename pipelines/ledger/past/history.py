@@ -1,8 +1,9 @@
 """What was posted long ago: immutable runs on disk, mapped, found by id and sorted by item and order key.
 
-A save turns the recent events into one run (`ledger.runs`). Eight runs of a level merge into one of the next,
+A save turns the recent events into one run (`past.runs`). Eight runs of a level merge into one of the next,
 so there are few of them and each event is rewritten a logarithmic number of times; a run of eight million
-rows is large enough. Law: an id once added is found for ever, with its content.
+rows is large enough. Law: an id once added is found for ever, with its content. An event that is
+corrected, or whose cost is restated, is written again; its newest row counts.
 """
 
 from __future__ import annotations
@@ -16,11 +17,22 @@ from numpy.typing import NDArray
 
 from pipelines.kernels.frames import pick
 from pipelines.kernels.strings import Interner
-from pipelines.ledger.runs import RW, Run, write_run
+from pipelines.ledger.columns import H_DEAD
+from pipelines.ledger.past.runs import R_BITS, R_ENT, R_ITEM, R_VER, RW, Run, write_run
 
 I64 = NDArray[np.int64]
 FAN_OUT = 8
 MOST_ROWS = 8_000_000  # of a run: as many ids of 256 bytes, the longest there are, fit offsets of 32 bits
+
+
+def newest(rows: I64) -> I64:
+    """The rows that count of int64[n, RW], oldest run first: of an event that was written again under the
+    same item the last.
+    """
+    order = np.lexsort([np.arange(len(rows)), rows[:, R_VER], rows[:, R_ENT], rows[:, R_ITEM]])
+    key = rows[order][:, [R_ITEM, R_ENT, R_VER]]
+    last = np.r_[(np.diff(key, axis=0) != 0).any(axis=1), True] if len(rows) else np.empty(0, bool)
+    return np.sort(order[last])
 
 
 class History:
@@ -61,6 +73,15 @@ class History:
             out[mine] = self.runs[number].content[row[mine]]
         return out.view(np.int64)
 
+    def of_item(self, item: int) -> tuple[I64, I64, pa.StringArray]:
+        """What is known now of the events of an item: rows int64[n, RW], contents, ids."""
+        rows, contents, ids = zip(*(r.of_item(item) for r in self.runs), strict=True)
+        whole = np.concatenate(rows)
+        keep = newest(whole)
+        keep = keep[whole[keep, R_BITS] & 255 != H_DEAD]
+        content = np.concatenate(contents)[keep].view(np.int64)
+        return whole[keep], content, pa.concat_arrays(ids).take(pa.array(keep))
+
     def add(self, rows: I64, content: NDArray[np.uint64], ids: pa.StringArray) -> None:
         """Make a run of new events and merge what has become too many."""
         assert self.folder is not None
@@ -85,9 +106,10 @@ class History:
         assert self.folder is not None
         old = [r for r in self.runs if r.level == level]
         rows, ids = zip(*(r.unpacked() for r in old), strict=True)
+        whole, keep = np.concatenate(rows), newest(np.concatenate(rows))
         merged = write_run(
-            self.folder, self._name(), level + 1, np.concatenate(rows),
-            np.concatenate([r.content for r in old]), pa.concat_arrays(ids), self.words,
+            self.folder, self._name(), level + 1, whole[keep], np.concatenate([r.content for r in old])[keep],
+            pa.concat_arrays(ids).take(pa.array(keep)), self.words,
         )  # fmt: skip
         self.runs = [r for r in self.runs if r.level != level] + [merged]
         self._stale += [r.name for r in old]
