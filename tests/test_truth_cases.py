@@ -21,7 +21,6 @@ from tests.repo import fail_on
 
 POST = Path(__file__).parent / "cases" / "ledger" / "post"
 NEW = sorted((POST / "truth").glob("*.case"))
-# Cases of today that say something else from the next release on -> why.
 TODAY = sorted(POST.glob("*.case"))
 ORDER_FREE = {
     "net": [

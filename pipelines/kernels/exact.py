@@ -54,3 +54,13 @@ def muldiv_exact(n, k, d):  # type: ignore[no-untyped-def]
     q += r // d
     r -= (r // d) * d
     return q, r == 0
+
+
+def decimal_text(value: int, digits: int) -> str:
+    """An integer of 10^-digits as a decimal, without zeros at its end.
+
+    >>> decimal_text(-2_500_000, 6), decimal_text(7, 0)
+    ('-2.5', '7')
+    """
+    sign, text = "-" if value < 0 else "", str(abs(value)).rjust(digits + 1, "0")
+    return sign + (f"{text[:-digits]}.{text[-digits:]}".rstrip("0").rstrip(".") if digits else text)

@@ -72,6 +72,12 @@ def _rows_of(keys, slots, count, k1, k2, out):  # type: ignore[no-untyped-def]
     return count
 
 
+@kernel
+def _find_all(keys, slots, k1, k2, out):  # type: ignore[no-untyped-def]
+    for i in range(k1.shape[0]):
+        out[i] = find(keys, slots, k1[i], k2[i])
+
+
 class PairMap:
     """(k1, k2) -> dense row, for whole columns."""
 
@@ -85,6 +91,12 @@ class PairMap:
         self.reserve(len(k1))
         out = np.empty(len(k1), np.int64)
         self.count = int(_rows_of(self.keys, self.slots, self.count, k1, k2, out))
+        return out
+
+    def find(self, k1: NDArray[np.int64], k2: NDArray[np.int64]) -> NDArray[np.int64]:
+        """int64[n]: the row of each pair, -1 where it is not there."""
+        out = np.empty(len(k1), np.int64)
+        _find_all(self.keys, self.slots, k1, k2, out)
         return out
 
     def reserve(self, more: int) -> None:

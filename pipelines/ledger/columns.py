@@ -66,9 +66,9 @@ OWN_GOODS, FOREIGN = range(2)
 L_Q, L_V, L_Q0, L_V0, L_AT, L_NEXT, L_PREV, L_VER, L_LANDED = range(9)
 P_Q, P_V, P_NEXT, P_PREV, P_VER, P_ENT, P_ACC, P_CONTRA, P_LEG, P_DOC, P_UNCOSTED, P_SPARE = range(12)
 (
-    D_VER, D_ENT, D_ACC, D_QTY, D_COVQ, D_COVV, D_RETQ, D_AMT, D_AMTQ, D_PIECE, D_CONTRA, D_AT, D_TYPE,
-    D_UNCOSTED, D_LANDED, D_HOME,
-) = range(16)  # fmt: skip
+    D_VER, D_ENT, D_ACC, D_QTY, D_COVQ, D_COVV, D_AMT, D_AMTQ, D_PIECE, D_CONTRA, D_AT, D_TYPE, D_UNCOSTED,
+    D_LANDED,
+) = range(14)  # fmt: skip
 
 # Recent history: one row per known event since the last save, and those that were paged in. What it says as
 # it holds now: H_AT when it takes effect, H_OWN when it says it happened; H_OTHER the contra's word, of a
@@ -183,9 +183,9 @@ TRY, EXPIRE = range(2)
     M_ACCOUNTS, M_CELLS, M_LAYERS, M_LAYER_FREE, M_PIECES, M_PIECE_FREE, M_DOCS, M_HIST, M_LINES, M_TRUEUPS,
     M_TACCS, M_BORN, M_VARIANCE, M_COUNT, M_REVAL, M_FAULT, M_FAULT_ROW, M_FULL, M_OVERFLOW, M_DEPTH,
     M_SERIAL, M_BATCH, M_BASE, M_EVENT, M_COMBOS, M_ROWS, M_COVERS, M_PARTS, M_POINTS, M_HEAP, M_OWN, M_WHY,
-    M_RETURNED, M_VERSION, M_REC, M_TZ, M_REDONE, M_FOUND, M_INDEX, M_ROOT, M_RETRY,
-) = range(41)  # fmt: skip
-M_SIZE = 41
+    M_RETURNED, M_VERSION, M_REC, M_TZ, M_FOUND, M_INDEX, M_ROOT, M_RETRY,
+) = range(40)  # fmt: skip
+M_SIZE = 40
 SILENT = -2  # M_OWN while an item's past is posted anew: nothing is judged
 NO_TIME = -(1 << 63)  # C_LAST of a cell in which nothing was posted
 

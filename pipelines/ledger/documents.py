@@ -27,6 +27,7 @@ from pipelines.ledger.columns import (
     H_CANCELLED,
     M_DOCS,
 )  # fmt: skip
+from pipelines.ledger.hashing import split_reference
 from pipelines.ledger.past.runs import (
     R_ACC,
     R_AMT,
@@ -51,9 +52,7 @@ def documents(s: LedgerState, h1: I64, source: list[str], references: list[str])
 
     `source`: of the event that refers; a reference is `id` of the same source, or `source#id`.
     """
-    names = [
-        r.partition("#")[::2] if "#" in r else (own, r) for own, r in zip(source, references, strict=True)
-    ]
+    names = [split_reference(own, text) for own, text in zip(source, references, strict=True)]
     out = np.full(len(h1), -1, np.int64)
     words = s.words.ids(pa.array([n[0] for n in names], pa.string()))
     run, row = s.history.lookup(h1, words, string_buffers(pa.array([n[1] for n in names], pa.string())))

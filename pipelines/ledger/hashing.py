@@ -83,6 +83,18 @@ def reference_hashes(source: pa.Array, returns: pa.Array) -> tuple[I64, I64]:
     return h1, h2
 
 
+def split_reference(own: str, text: str) -> tuple[str, str]:
+    """(source, id) of a reference: `id` of the same source, or `source#id`."""
+    source, mark, name = text.partition("#")
+    return (source, name) if mark else (own, text)
+
+
+def id_hash(source: str, name: str) -> tuple[np.int64, np.int64]:
+    """`id_hashes` of one."""
+    h1, h2 = id_hashes(pa.array([source]), pa.array([name]))
+    return h1[0], h2[0]
+
+
 def blank(column: pa.Array) -> bool:
     """Whether every string is empty."""
     _, offs = string_buffers(column)

@@ -53,8 +53,13 @@ def digits_of(currency: str) -> int:
 
 
 def month_text(number: int) -> str:
-    """1 -> '1970-01', 0 -> ''."""
-    return f"{1970 + (number - 1) // 12}-{(number - 1) % 12 + 1:02d}" if number else ""
+    """1 -> '1970-01'."""
+    return f"{1970 + (number - 1) // 12}-{(number - 1) % 12 + 1:02d}"
+
+
+def _closed(n: Any) -> str:
+    """Through which period an entity is closed, '' for none."""
+    return month_text(int(n[N_CLOSED])) if n[N_CLOSED] else ""
 
 
 class Refusal(Exception):
@@ -149,7 +154,7 @@ class Masters:
             n[N_TZ] = self.s.words.id(attrs["tz"])
         n[N_AUTO] = 1
         self._add("core.entity", head | self.settings(ent) | {
-            "minor_digits": int(n[N_DIGITS]), "auto": 0, "closed_period": month_text(int(n[N_CLOSED])),
+            "minor_digits": int(n[N_DIGITS]), "auto": 0, "closed_period": _closed(n),
         })  # fmt: skip
 
     def closed(self, e: dict[str, Any], ent: int, period: str) -> None:
@@ -168,7 +173,7 @@ class Masters:
         self.s.t["N"].marks[ent] = 1
         self._add("core.entity", {
             "entity": self.s.words.text(int(n[N_WORD])), "version": version, "recorded_at": at,
-            "minor_digits": int(n[N_DIGITS]), "auto": 1, "closed_period": month_text(int(n[N_CLOSED])),
+            "minor_digits": int(n[N_DIGITS]), "auto": 1, "closed_period": _closed(n),
         } | self.settings(ent))  # fmt: skip
 
     def _item(

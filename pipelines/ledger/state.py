@@ -70,7 +70,7 @@ from pipelines.ledger.past.sources import Sources
 FORMAT = 4
 MOST_ROWS = 1 << 18  # of chains that are kept from batch to batch, 336 bytes each
 I64 = NDArray[np.int64]
-_TABLES = {"N": 13, "I": 10, "U": 6, "A": 10, "C": 24, "L": 9, "P": 12, "D": 16, "K": 3, "S": 2, "Z": 5}
+_TABLES = {"N": 13, "I": 10, "U": 6, "A": 10, "C": 24, "L": 9, "P": 12, "D": 14, "K": 3, "S": 2, "Z": 5}
 _COUNTED = {"A": M_ACCOUNTS, "C": M_CELLS, "L": M_LAYERS, "P": M_PIECES, "D": M_DOCS}
 _GROWING = {"accounts": M_ACCOUNTS, "cells": M_CELLS, "combos": M_COMBOS}
 _MAPS = (

@@ -5,8 +5,6 @@ A difference is shrunk to the fewest records and shown as a case file.
 
 from __future__ import annotations
 
-import random
-
 import pytest
 
 from tests import fast
@@ -15,6 +13,7 @@ from tests.casefiles.comparing import FACES, differences
 from tests.casefiles.ways import ReferenceWay
 from tests.conftest import SHARE
 from tests.records import Faces, Record, Run
+from tests.sim.cutting import cuts_and_saves
 from tests.sim.shrinking import shrink
 from tests.sim.streams import stream, strict
 
@@ -23,12 +22,10 @@ RECORDS = 120
 
 
 def fast_faces(records: list[Record], salt: int) -> Faces:
-    """Batches and snapshots are random, but a record keeps the cut behind it when others are left out."""
-    share = random.Random(salt).choice([0.02, 0.1, 0.5, 1.0])
-    draws = [random.Random(f"{salt} {r.events[0]['id']} {r.arrived}").random() for r in records]
-    cuts = [i for i, draw in enumerate(draws, 1) if draw < share or i == len(records)]
-    saved = [cut for cut in cuts if draws[cut - 1] < share / 5]
-    return fast.fast_faces(Run(records, strict(salt)), cuts, saved)
+    """Batches and snapshots are random."""
+    return fast.fast_faces(
+        Run(records, strict(salt)), *cuts_and_saves(records, salt, [0.02, 0.1, 0.5, 1.0], 5)
+    )
 
 
 def found(records: list[Record], salt: int) -> list[str]:

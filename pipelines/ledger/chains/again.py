@@ -8,7 +8,7 @@ from pipelines.ledger.chains.posting import make_rows, revalues
 from pipelines.ledger.chains.replay import post_next
 from pipelines.ledger.columns import *
 from pipelines.ledger.kernel.admit import REVALUE
-from pipelines.ledger.kernel.moves import reopen
+from pipelines.ledger.kernel.ids import reopen
 from pipelines.ledger.kernel.queues import drop_layer, drop_piece
 from pipelines.ledger.kernel.undo import begin
 from pipelines.ledger.kernel.walk import take_back

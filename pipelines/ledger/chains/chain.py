@@ -11,8 +11,9 @@ import numpy as np
 
 from pipelines.kernels.compiled import helper
 from pipelines.ledger.columns import *
+from pipelines.ledger.kernel.moves import shift
 from pipelines.ledger.kernel.queues import add_layer, add_piece, drop_layer, drop_piece
-from pipelines.ledger.kernel.undo import keep, keep_account, keep_cell, room
+from pipelines.ledger.kernel.undo import keep, keep_cell, room
 from schemas.registry import EVENT_TYPES, TYPE_CODES
 
 RANK = np.zeros(128, np.int64)
@@ -60,14 +61,13 @@ def make_row(h, side, c, acc, w):  # type: ignore[no-untyped-def]
     w.Q[q, :] = 0
     w.Q[q, Q_H], w.Q[q, Q_SIDE], w.Q[q, Q_CELL], w.Q[q, Q_AT] = h, side, c, w.H[h, H_AT]
     w.Q[q, Q_ACC], w.Q[q, Q_PAIR], w.Q[q, Q_LEVEL], w.Q[q, Q_POINT] = acc, -1, NO_LEVEL, NO_POINT
-    at = w.C[c, C_TAIL]
+    at, after = w.C[c, C_TAIL], np.int64(-1)
     while at >= 0 and before(q, at, w):
-        at = w.Q[at, Q_PREV]
+        at, after = w.Q[at, Q_PREV], at
     if at < 0 and w.C[c, C_CUT] != 0 and (w.C[c, C_TAIL] >= 0 or w.H[h, H_AT] <= w.C[c, C_EDGE]):
         w.M[M_FULL], w.M[M_FAULT_ROW] = PAGE_IN, w.Ck[c, 0] >> 32
         return np.int64(-1)
     w.M[M_ROWS] = q + 1
-    after = first_row(c, w) if at < 0 else w.Q[at, Q_NEXT]
     w.Q[q, Q_PREV], w.Q[q, Q_NEXT] = at, after
     keep_cell(c, w.C, w.Cm, w.M, w.J)
     if at >= 0:
@@ -79,15 +79,6 @@ def make_row(h, side, c, acc, w):  # type: ignore[no-untyped-def]
     else:
         w.C[c, C_TAIL] = q
         w.C[c, C_EDGE] = max(w.C[c, C_EDGE], w.H[h, H_AT])
-    return q
-
-
-@helper
-def first_row(c, w):  # type: ignore[no-untyped-def]
-    """The oldest row in memory, -1 if there is none."""
-    q = w.C[c, C_TAIL]
-    while q >= 0 and w.Q[q, Q_PREV] >= 0:
-        q = w.Q[q, Q_PREV]
     return q
 
 
@@ -111,6 +102,18 @@ def unlink(q, w):  # type: ignore[no-untyped-def]
 
 
 @helper
+def _copy(n, kind, k, after, X, Y):  # type: ignore[no-untyped-def]
+    """Copy the linked rows of X from k on into Y from row n on; returns the row behind them."""
+    while k >= 0:
+        Y[n, 0] = kind
+        for i in range(X.shape[1]):
+            Y[n, 1 + i] = X[k, i]
+        n += 1
+        k = X[k, after]
+    return n
+
+
+@helper
 def take_image(q, w):  # type: ignore[no-untyped-def]
     """Write the cell as it is into row q, with its layers and pieces if it is time for it."""
     C, Q, c = w.C, w.Q, w.Q[q, Q_CELL]
@@ -128,20 +131,8 @@ def take_image(q, w):  # type: ignore[no-untyped-def]
     if n + C[c, C_HELD] > w.Y.shape[0]:
         w.M[M_FULL] = POINTS_FULL
         return
-    k = C[c, C_LH]
-    while k >= 0:
-        w.Y[n, 0] = 0
-        for i in range(w.L.shape[1]):
-            w.Y[n, 1 + i] = w.L[k, i]
-        n += 1
-        k = w.L[k, L_NEXT]
-    k = C[c, C_PH]
-    while k >= 0:
-        w.Y[n, 0] = 1
-        for i in range(w.P.shape[1]):
-            w.Y[n, 1 + i] = w.P[k, i]
-        n += 1
-        k = w.P[k, P_NEXT]
+    n = _copy(n, 0, C[c, C_LH], L_NEXT, w.L, w.Y)
+    n = _copy(n, 1, C[c, C_PH], P_NEXT, w.P, w.Y)
     Q[q, Q_POINT], Q[q, Q_POINTS] = w.M[M_POINTS], n - w.M[M_POINTS]
     w.M[M_POINTS] = n
     C[c, C_SINCE] = 0
@@ -190,12 +181,7 @@ def _put_back(q, w):  # type: ignore[no-untyped-def]
 
 @helper
 def _turn_account(a, dq, made, w):  # type: ignore[no-untyped-def]
-    keep_account(a, w.A, w.Am, w.M, w.J)
-    w.A[a, A_QTY] -= dq
-    s = w.A[a, A_SITECELL]
-    if s != w.A[a, A_CELL] and dq != 0:
-        keep_cell(s, w.C, w.Cm, w.M, w.J)
-        w.C[s, C_Q] -= dq
+    shift(a, -dq, w)
     if made:
         w.A[a, A_SEEN] = 0
 
@@ -228,7 +214,6 @@ def _turn(q, w):  # type: ignore[no-untyped-def]
         D[d, D_COVV] += Q[q, Q_MCOST]
         D[d, D_AMT] += Q[q, Q_MMONEY]
         D[d, D_AMTQ] += Q[q, Q_M]
-        D[d, D_RETQ] -= Q[q, Q_M]
 
 
 @helper

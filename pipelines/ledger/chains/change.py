@@ -14,10 +14,9 @@ from pipelines.ledger.chains.posting import inscribe, make_rows, masters_made, n
 from pipelines.ledger.chains.replay import activate, replay
 from pipelines.ledger.chains.settle import up
 from pipelines.ledger.columns import *
-from pipelines.ledger.kernel.admit import CHARGE, R_OVERFLOW, RECEIPT, REVALUE, admit
+from pipelines.ledger.kernel.admit import CHARGE, R_OVERFLOW, REVALUE, admit
 from pipelines.ledger.kernel.audit import audit, sizes_ok
-from pipelines.ledger.kernel.ids import doc_of, hist_add, hist_find
-from pipelines.ledger.kernel.moves import reopen
+from pipelines.ledger.kernel.ids import doc_of, hist_add, hist_find, reopen
 from pipelines.ledger.kernel.undo import begin, keep
 
 
@@ -112,7 +111,7 @@ def judge(i, doc, w):  # type: ignore[no-untyped-def]
 @kernel
 def document_of(h, w):  # type: ignore[no-untyped-def]
     """The document of event h, made on first need."""
-    return doc_of(h, w.H, w.Hm, w.D, w.Dm, w.M, w.J)
+    return doc_of(h, w)
 
 
 @kernel
@@ -121,16 +120,14 @@ def put(i, h, live, w):  # type: ignore[no-untyped-def]
     H, Q, M, e = w.H, w.Q, w.M, w.ev[i]
     old = H[h, H_ROW]
     level, acc = (Q[old, Q_LEVEL], Q[old, Q_ACC]) if old >= 0 else (NO_LEVEL, np.int64(-1))
-    links, doc = H[h, H_LINK], H[h, H_DOC]
-    cost, landed = H[h, H_COST], H[h, H_LANDED]
+    doc = H[h, H_DOC]
     masters_made(e, w)
     keep(K_HIST, h, H, w.Hm, M, w.J)
     inscribe(e, h, w)
-    H[h, H_STATE], H[h, H_DOC], H[h, H_ROW] = H_LIVE if live else H_CANCELLED, doc, -1
+    H[h, H_STATE], H[h, H_ROW] = H_LIVE if live else H_CANCELLED, -1
     if e[E_TYPE] == CHARGE:
         return
     if e[E_TYPE] == REVALUE:
-        H[h, H_LINK] = links
         if not live:
             return
         c = w.I[H[h, H_ITEM], I_CELL]
@@ -141,8 +138,6 @@ def put(i, h, live, w):  # type: ignore[no-untyped-def]
                     activate(q, w)
             c = w.C[c, C_NEXT]
         return
-    if e[E_TYPE] == RECEIPT:
-        H[h, H_COST], H[h, H_LANDED] = cost, landed
     place(e, h, w.V[i], w)
     if doc >= 0:
         reopen(doc, h, w)

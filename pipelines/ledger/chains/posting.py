@@ -60,16 +60,18 @@ def next_version(ent, rec, w):  # type: ignore[no-untyped-def]
 
 @helper
 def inscribe(e, h, w):  # type: ignore[no-untyped-def]
-    """Write what event e, admitted as `g` says, does into its row of history h: what a replay reads."""
+    """Write what event e, admitted as `g` says, does into its row of history h: what a replay reads. What
+    others have said of it (landed costs, its place among revaluations) stays.
+    """
     H, g, D, t = w.H, w.g, w.D, e[E_TYPE]
     d = g[G_DOC]
     at = e[E_TIME]
     if d >= 0 and D[d, D_QTY] > 0:  # not before what it returns, unless that is cancelled
         at = max(at, D[d, D_AT])
     H[h, H_AT], H[h, H_OWN], H[h, H_OTHER], H[h, H_CROW] = at, e[E_TIME], e[E_CONTRA], e[E_CROW]
-    H[h, H_ITEM], H[h, H_QTY], H[h, H_LINK], H[h, H_TYPE] = g[G_ITEM], g[G_K], d, t
+    H[h, H_ITEM], H[h, H_QTY], H[h, H_TYPE] = g[G_ITEM], g[G_K], t
     H[h, H_UNIT], H[h, H_SQTY], H[h, H_PRICE], H[h, H_RAW] = e[E_UNIT], e[E_QTY], e[E_PRICE], e[E_AMT]
-    H[h, H_DISC], H[h, H_TAX], H[h, H_COST] = g[G_DISC], g[G_TAX], 0
+    H[h, H_DISC], H[h, H_TAX] = g[G_DISC], g[G_TAX]
     stated = g[G_AMT] != NONE
     H[h, H_AMT] = g[G_AMT] if stated else (-1 if t == RETURN or t == GIVE_BACK else 0)
     if t == REVALUE:
@@ -77,6 +79,8 @@ def inscribe(e, h, w):  # type: ignore[no-untyped-def]
     elif t == COUNT and e[E_PRICE] != NONE and g[G_K] == 0:
         n = w.N[e[E_ENT]]
         H[h, H_AMT], H[h, H_COST] = unit_cost(e[E_PRICE], g[G_NUM], g[G_DEN], n[N_DIGITS], w.M)
+    if t != REVALUE:
+        H[h, H_LINK] = d
     if d >= 0:
         H[h, H_OTHER] = D[d, D_CONTRA]
 

@@ -88,7 +88,6 @@ def replay(w):  # type: ignore[no-untyped-def]
         c = w.heap[0]
         q = C[c, C_CUR]
         changed = post_next(q, w)
-        M[M_REDONE] += 1
         if M[M_FULL] != 0 or M[M_WHY] != 0 or M[M_OVERFLOW] != 0:
             return
         after = Q[q, Q_NEXT]

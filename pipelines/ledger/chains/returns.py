@@ -44,7 +44,6 @@ def give_up(q, k, w):  # type: ignore[no-untyped-def]
     share = D[d, D_AMT] if m == D[d, D_AMTQ] else muldiv(D[d, D_AMT], m, D[d, D_AMTQ])
     D[d, D_AMT] -= share
     D[d, D_AMTQ] -= m
-    D[d, D_RETQ] += m
     F[F_M], F[F_MMONEY] = m, share
     return m
 

@@ -26,7 +26,8 @@ from pipelines.ledger.kernel.admit import (
     value_limit,
 )
 from pipelines.ledger.kernel.cells import POW10, inflow, inflow_free, set_value, times, unit_cost
-from pipelines.ledger.kernel.moves import reopen, seen, shift, standard, take
+from pipelines.ledger.kernel.ids import reopen
+from pipelines.ledger.kernel.moves import seen, shift, standard, take
 from pipelines.ledger.kernel.queues import consume
 from pipelines.ledger.kernel.undo import keep_cell, room
 

@@ -49,12 +49,9 @@ def up(h, leg, acc, acc2, contra, dq, dv, at, w):  # type: ignore[no-untyped-def
 
 
 @helper
-def _restate(q, acc, w):  # type: ignore[no-untyped-def]
+def _restate(q, acc, other, contra, w):  # type: ignore[no-untyped-def]
     """What changed of a row that was posted before."""
     Q, F, T, h = w.Q, w.F, w.T, w.Q[q, Q_H]
-    other, contra = _contra(h, w)
-    if Q[q, Q_DEAD] != 0:  # the event says something else by now
-        other, contra = Q[q, Q_ACC2], Q[q, Q_CONTRA]
     main = VALUE_LEG if Q[q, Q_SIDE] == REVALUED else GOODS_LEG
     dq, dv = F[F_QTY] - Q[q, Q_PQ], F[F_VALUE] - Q[q, Q_PV]
     if acc != Q[q, Q_ACC]:  # a revaluation lies in the account that was newest then
@@ -90,11 +87,10 @@ def _restate(q, acc, w):  # type: ignore[no-untyped-def]
 
 
 @helper
-def _say(q, acc, w):  # type: ignore[no-untyped-def]
+def _say(q, acc, other, contra, w):  # type: ignore[no-untyped-def]
     """The own lines of the event that arrived, and its verdict's figures."""
     Q, F, M, h, i = w.Q, w.F, w.M, w.Q[q, Q_H], w.M[M_INDEX]
     v, at, ent, t = w.V[i], Q[q, Q_AT], w.H[h, H_ENT], w.H[h, H_TYPE]
-    other, contra = _contra(h, w)
     dq, dv = F[F_QTY], F[F_VALUE]
     if dq < 0 or (dq == 0 and dv < 0):
         line(i, at, acc, -1, other, contra, -dq, -dv, ent, w)
@@ -182,11 +178,14 @@ def settle(q, covers, parts, w):  # type: ignore[no-untyped-def]
     Q, F, M = w.Q, w.F, w.M
     side, acc = Q[q, Q_SIDE], F[F_ACC]
     silent = side == INTO or (side == FIRST and w.H[Q[q, Q_H], H_TYPE] != TRANSFER)
+    other, contra = _contra(Q[q, Q_H], w)
+    if Q[q, Q_DEAD] != 0:  # the event says something else by now
+        other, contra = Q[q, Q_ACC2], Q[q, Q_CONTRA]
     if not silent:
         if Q[q, Q_H] == M[M_OWN]:
-            _say(q, acc, w)
+            _say(q, acc, other, contra, w)
         else:
-            _restate(q, acc, w)
+            _restate(q, acc, other, contra, w)
     _covers(q, covers, w)
     changed = _parts_changed(q, parts, w)
     if side == FIRST and not silent:
@@ -195,7 +194,7 @@ def settle(q, covers, parts, w):  # type: ignore[no-untyped-def]
         Q[q, Q_M] != F[F_M] or Q[q, Q_MMONEY] != F[F_MMONEY] or Q[q, Q_UNCOSTED] != F[F_UNCOSTED]
     ):
         changed = True
-    Q[q, Q_ACC2], Q[q, Q_CONTRA] = _contra(Q[q, Q_H], w)
+    Q[q, Q_ACC2], Q[q, Q_CONTRA] = other, contra
     Q[q, Q_ACC], Q[q, Q_PQ], Q[q, Q_PV], Q[q, Q_PV2] = acc, F[F_QTY], F[F_VALUE], F[F_VALUE2]
     Q[q, Q_OPENQ], Q[q, Q_OPENV], Q[q, Q_UNCOSTED], Q[q, Q_UNPRICED] = (
         F[F_OPENQ], F[F_OPENV], F[F_UNCOSTED], F[F_UNPRICED],

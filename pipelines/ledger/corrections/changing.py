@@ -23,7 +23,6 @@ from pipelines.ledger.chains.change import (
 )
 from pipelines.ledger.columns import (
     C_EDGE,
-    C_NEXT,
     E_ENT,
     E_ITEM,
     E_REC,
@@ -45,7 +44,6 @@ from pipelines.ledger.columns import (
     H_STATE,
     H_TAX,
     H_TYPE,
-    I_CELL,
     M_FAULT,
     M_FAULT_ROW,
     M_FULL,
@@ -70,10 +68,9 @@ from pipelines.ledger.corrections.finding import Again, Finding, Waits
 from pipelines.ledger.corrections.landing import Landing
 from pipelines.ledger.kernel.admit import CHARGE, COUNT, GIVE_BACK, RECEIPT, RETURN
 from pipelines.ledger.kernel.audit import FAULTS, LedgerFault
-from pipelines.ledger.kernel.ids import recent_row
 from pipelines.ledger.kernel.walk import take_back
 from pipelines.ledger.masters import Refusal
-from pipelines.ledger.past.paging import page_in
+from pipelines.ledger.past.paging import cells_of, page_in
 from pipelines.ledger.read import read
 from pipelines.ledger.state import LedgerState
 from schemas.reasons import BY_CODE, Reason
@@ -113,11 +110,7 @@ class Changes(Finding):
         return e["type_name"] == "master.item" and "standard_cost" in (json.loads(e["attrs"] or "{}"))
 
     def _newest(self, item: int) -> int:
-        c, cells, found = int(self.s.t["I"].data[item, I_CELL]), self.s.t["C"].data, NONE
-        while c >= 0:
-            found = max(found, int(cells[c, C_EDGE]))
-            c = int(cells[c, C_NEXT])
-        return found
+        return int(self.s.t["C"].data[cells_of(self.s, item), C_EDGE].max(initial=NONE))
 
     def remember(self, e: dict[str, Any], ev: I64, version: int) -> None:
         """A master or a close that was taken: its id; and what a new standard cost changes of the past."""
@@ -147,12 +140,9 @@ class Changes(Finding):
         if self.s.M[M_FAULT]:
             raise LedgerFault(int(self.s.M[M_FAULT_ROW]), FAULTS[int(self.s.M[M_FAULT])])
         if why:
-            raise Refusal(BY_CODE[why], self._detail())
+            raise Refusal(BY_CODE[why], "")
         self.s.settle()
         return int(self.s.M[M_VERSION])
-
-    def _detail(self) -> str:
-        return ""
 
     # changing
 
@@ -174,7 +164,7 @@ class Changes(Finding):
             raise Refusal(Reason.UNKNOWN_REFERENCE, f"{text}: {name}")
         fields: dict[str, Any] = {}
         said: dict[str, Any] = {
-            "time": time_text(e["time"]), "of": f"{self.texts.source_of(target)}#{self.texts.id_of(target)}",
+            "time": time_text(e["time"]), "of": self.texts.name_of(target),
         }  # fmt: skip
         if ev[E_TYPE] == CORRECT:
             fields = said["set"] = json.loads(e["attrs"])["set"]
@@ -226,7 +216,7 @@ class Changes(Finding):
 
     def _dependents(self, root: int) -> list[int]:
         """The returns of an event, cancelled ones too."""
-        d, data = int(self.h(root)[H_DOC]), self.s.recent.H.data[: self.s.recent.H.count]
+        d, data = int(self.h(root)[H_DOC]), self.s.recent.rows
         if d < 0:
             return []
         mine = (data[:, H_LINK] == d) & np.isin(data[:, H_TYPE], [RETURN, GIVE_BACK])
@@ -241,7 +231,7 @@ class Changes(Finding):
         self.event[0, E_REC] = arrived
         doc = -1
         if ev[0, E_RH1] != NONE:
-            of = int(recent_row(self.s.recent.H.data, self.s.recent.Hs, ev[0, E_RH1], ev[0, E_RH2]))
+            of = self.s.recent.row(ev[0, E_RH1], ev[0, E_RH2])
             if of < 0:
                 raise Waits
             doc = int(document_of(of, self.world()))
@@ -262,7 +252,7 @@ class Changes(Finding):
 
     def _said_of(self, row: int) -> list[int]:
         """Every correction and cancel of an event, and of those."""
-        data = self.s.recent.H.data[: self.s.recent.H.count]
+        data = self.s.recent.rows
         mine = np.flatnonzero((data[:, H_LINK] == row) & np.isin(data[:, H_TYPE], [CORRECT, CANCEL])).tolist()
         return [x for k in mine for x in (k, *self._said_of(k))]
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.intake.decode import DecodeStep
-from pipelines.kernels.exact import NONE
+from pipelines.kernels.exact import NONE, decimal_text
 from pipelines.kernels.records import Facts, records_table
 from pipelines.ledger.columns import (
     D_ACC,
@@ -79,12 +79,6 @@ def time_text(ms: int) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def decimal_text(value: int, digits: int) -> str:
-    """An integer of 10^-digits as a decimal."""
-    sign, text = "-" if value < 0 else "", str(abs(value)).rjust(digits + 1, "0")
-    return sign + (f"{text[:-digits]}.{text[-digits:]}".rstrip("0").rstrip(".") if digits else text)
-
-
 class Effective:
     """Reads events back from the state."""
 
@@ -103,6 +97,10 @@ class Effective:
     def source_of(self, row: int) -> str:
         """The source of an event."""
         return self.s.words.text(int(self.h(row)[H_SOURCE]))
+
+    def name_of(self, row: int) -> str:
+        """`source#id` of an event."""
+        return f"{self.source_of(row)}#{self.id_of(row)}"
 
     # as sent
 
@@ -157,9 +155,10 @@ class Effective:
         return found
 
     def _name_of(self, h: Any, d: Any) -> str:
-        data = self.s.recent.H.data[: self.s.recent.H.count]
-        row = int(np.flatnonzero((data[:, H_ENT] == h[H_ENT]) & (data[:, H_VER] == d[D_VER]))[0])
-        return f"{self.source_of(row)}#{self.id_of(row)}"
+        data = self.s.recent.rows
+        return self.name_of(
+            int(np.flatnonzero((data[:, H_ENT] == h[H_ENT]) & (data[:, H_VER] == d[D_VER]))[0])
+        )
 
     def _how_much(self, h: Any, name: str) -> dict[str, Any]:
         s, found = self.s, {}
@@ -186,7 +185,7 @@ class Effective:
 
     def about(self, row: int, kind: int) -> list[int]:
         """The live corrections or cancels of an event."""
-        data = self.s.recent.H.data[: self.s.recent.H.count]
+        data = self.s.recent.rows
         mine = (data[:, H_TYPE] == kind) & (data[:, H_LINK] == row) & (data[:, H_STATE] & 255 == H_LIVE)
         return [k for k in np.flatnonzero(mine).tolist() if self.is_live(k)]
 

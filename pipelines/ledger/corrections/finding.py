@@ -6,12 +6,10 @@ import json
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.ledger.columns import (
     C_CUT,
-    C_NEXT,
     EV,
     GW,
     H_CANCELLED,
@@ -21,18 +19,16 @@ from pipelines.ledger.columns import (
     H_SQTY,
     H_STATE,
     H_TYPE,
-    I_CELL,
     M_FAULT_ROW,
     M_FULL,
     PAGE_IN,
     VD,
 )  # fmt: skip
 from pipelines.ledger.corrections.effective import CANCEL, CORRECT, Effective
-from pipelines.ledger.hashing import id_hashes
-from pipelines.ledger.kernel.ids import recent_row
+from pipelines.ledger.hashing import id_hash, split_reference
 from pipelines.ledger.kernel.walk import take_back
 from pipelines.ledger.kernel.world import World
-from pipelines.ledger.past.paging import bring_one, known, page_in
+from pipelines.ledger.past.paging import bring_one, cells_of, known, page_in
 from pipelines.ledger.state import LedgerState
 
 I64 = NDArray[np.int64]
@@ -91,7 +87,7 @@ class Finding:
     def find(self, h1: Any, h2: Any, source: str, name: str) -> int:
         """The row of an event with its item's whole past at hand. `Waits` if it is not known."""
         s = self.s
-        row = int(recent_row(s.recent.H.data, s.recent.Hs, h1, h2))
+        row = s.recent.row(h1, h2)
         if row < 0 and known(s, h1, source, name):
             self.wanted = (h1, source, name)  # not in the middle of a change
             raise Again
@@ -105,18 +101,12 @@ class Finding:
 
     def named(self, own: str, text: str) -> int:
         """The row of `id` of the same source, or `source#id`."""
-        source, _, name = text.partition("#") if "#" in text else (own, "", text)
-        h1, h2 = id_hashes(pa.array([source]), pa.array([name]))
-        return self.find(h1[0], h2[0], source, name)
+        source, name = split_reference(own, text)
+        return self.find(*id_hash(source, name), source, name)
 
     def cut(self, item: int) -> bool:
         """Whether some of an item's past is in history only."""
-        c, cells = int(self.s.t["I"].data[item, I_CELL]), self.s.t["C"].data
-        while c >= 0:
-            if cells[c, C_CUT]:
-                return True
-            c = int(cells[c, C_NEXT])
-        return False
+        return bool(self.s.t["C"].data[cells_of(self.s, item), C_CUT].any())
 
     def root(self, row: int) -> int:
         """The event at the end of a chain of corrections and cancels."""

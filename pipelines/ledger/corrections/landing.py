@@ -44,9 +44,8 @@ from pipelines.ledger.columns import (
     N_DIGITS,
 )
 from pipelines.ledger.corrections.effective import LANDED
-from pipelines.ledger.hashing import id_hashes
+from pipelines.ledger.hashing import id_hash, split_reference
 from pipelines.ledger.kernel.admit import RECEIPT
-from pipelines.ledger.kernel.ids import recent_row
 from pipelines.ledger.masters import Refusal
 from pipelines.ledger.past.paging import known
 from schemas import accounts
@@ -86,20 +85,20 @@ class Landing:
         for i in np.flatnonzero(ev[:, E_TYPE] == LANDED).tolist():
             e, last = batch.slice(i, 1).to_pylist()[0], -1
             for text in json.loads(e["attrs"])["receipts"]:
-                source, _, name = self._full(e["source"], text).partition("#")
-                h1, h2 = id_hashes(pa.array([source]), pa.array([name]))
-                row = recent_row(r.H.data, r.Hs, h1[0], h2[0])
+                source, name = split_reference(e["source"], text)
+                h1, h2 = id_hash(source, name)
+                row = r.row(h1, h2)
                 waits = row >= 0 and r.H.data[row, H_STATE] & 255 not in (H_LIVE, H_CANCELLED)
-                if waits or (row < 0 and not known(self.of.s, h1[0], source, name)):
-                    here = np.flatnonzero((ev[:, E_H1] == h1[0]) & (ev[:, E_H2] == h2[0]))
+                if waits or (row < 0 and not known(self.of.s, h1, source, name)):
+                    here = np.flatnonzero((ev[:, E_H1] == h1) & (ev[:, E_H2] == h2))
                     at = int(here[0]) if len(here) else len(ev)
                     if at > last:
-                        last, ev[i, E_RH1], ev[i, E_RH2] = at, h1[0], h2[0]
+                        last, ev[i, E_RH1], ev[i, E_RH2] = at, h1, h2
 
     def add(self, e: dict[str, Any], ev: I64) -> None:
         """A new cost."""
         said = json.loads(e["attrs"])
-        names = [self._full(e["source"], text) for text in dict.fromkeys(said["receipts"])]
+        names = ["#".join(split_reference(e["source"], text)) for text in dict.fromkeys(said["receipts"])]
         rows = [self.of.named(e["source"], text) for text in names]
         event = {
             "time": e["time"], "source": e["source"], "receipts": names, "split": said["split"],
@@ -112,9 +111,6 @@ class Landing:
                 raise Refusal(Reason.UNKNOWN_REFERENCE, name)
         cost = self.of.begin(ev, -1, -1, self._word(event))
         self.spread(cost, event, True)
-
-    def _full(self, own: str, text: str) -> str:
-        return text if "#" in text else f"{own}#{text}"
 
     def _word(self, event: dict[str, Any]) -> int:
         return self.of.s.words.id(json.dumps(event, ensure_ascii=False, sort_keys=True))
@@ -181,7 +177,7 @@ class Landing:
 
     def _bear(self, cost: int, row: int, change: int, bears: bool) -> None:
         h = self.of.h(row)
-        name = f"{self.of.texts.source_of(cost)}#{self.of.texts.id_of(cost)}"
+        name = self.of.texts.name_of(cost)
         costs: list[str] = json.loads(self.of.s.words.text(int(h[H_COST]))) if h[H_COST] else []
         costs = sorted({*costs, name} if bears else {*costs} - {name})
         total = int(h[H_LANDED]) + change
@@ -201,6 +197,5 @@ class Landing:
 
     def tell(self, cost: int, row: int, target: int) -> None:
         """Event `row` corrects or cancels `target`, the cost or what is about it: the cost remembers it."""
-        told, texts = self._told(cost), self.of.texts
-        name, of = (f"{texts.source_of(k)}#{texts.id_of(k)}" for k in (row, target))
-        retell(cost, self._word(told | {"about": [*told["about"], [name, of]]}), self.of.world())
+        told, names = self._told(cost), [self.of.texts.name_of(k) for k in (row, target)]
+        retell(cost, self._word(told | {"about": [*told["about"], names]}), self.of.world())

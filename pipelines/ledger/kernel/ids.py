@@ -46,9 +46,7 @@ def hist_add(e, state, H, Hs, Hm, M, J):  # type: ignore[no-untyped-def]
     H[k, H_ENT], H[k, H_AT], H[k, H_TYPE], H[k, H_DOC], H[k, H_ACC] = e[E_ENT], e[E_TIME], e[E_TYPE], -1, -1
     H[k, H_ITEM], H[k, H_SOURCE], H[k, H_TEXT] = e[E_ITEM], e[E_SOURCE], e[E_TEXT]
     H[k, H_SEQ], H[k, H_LEN], H[k, H_OWN] = max(e[E_SEQ], -1), e[E_LEN], e[E_TIME]
-    H[k, H_ROW], H[k, H_LINK], H[k, H_CROW] = -1, -1, e[E_CROW]
-    H[k, H_UNIT], H[k, H_SQTY], H[k, H_PRICE], H[k, H_RAW] = e[E_UNIT], e[E_QTY], e[E_PRICE], e[E_AMT]
-    H[k, H_DISC], H[k, H_TAX] = e[E_DISC], e[E_TAX]
+    H[k, H_ROW], H[k, H_LINK], H[k, H_CROW] = -1, -1, -1
     return k
 
 
@@ -75,24 +73,34 @@ def not_recent(refs, ev, H, Hs):  # type: ignore[no-untyped-def]
 
 
 @helper
-def doc_of(k, H, Hm, D, Dm, M, J):  # type: ignore[no-untyped-def]
+def reopen(d, h, w):  # type: ignore[no-untyped-def]
+    """The document of event h as it was when h had just been posted, before anything was covered or came
+    back. One of a cancelled event holds nothing.
+    """
+    D, H = w.D, w.H
+    keep(K_DOC, d, D, w.Dm, w.M, w.J)
+    D[d, D_ACC], D[d, D_QTY], D[d, D_CONTRA], D[d, D_AT] = H[h, H_ACC], H[h, H_QTY], H[h, H_OTHER], H[h, H_AT]
+    D[d, D_AMT], D[d, D_AMTQ], D[d, D_PIECE] = max(H[h, H_AMT], 0), H[h, H_QTY], -1
+    D[d, D_COVQ], D[d, D_COVV], D[d, D_UNCOSTED], D[d, D_LANDED] = 0, 0, 0, 0
+    if H[h, H_STATE] & 255 == H_CANCELLED:
+        D[d, D_QTY], D[d, D_AMTQ], D[d, D_AMT] = 0, 0, 0
+
+
+@helper
+def doc_of(h, w):  # type: ignore[no-untyped-def]
     """The document row of a recent event, made on first need; -1 if there is no room."""
-    if H[k, H_DOC] >= 0:
-        return H[k, H_DOC]
+    D, H, M = w.D, w.H, w.M
+    if H[h, H_DOC] >= 0:
+        return H[h, H_DOC]
     d = M[M_DOCS]
     if d >= D.shape[0]:
         M[M_FULL] = LAYERS_FULL
         return np.int64(-1)
     M[M_DOCS] = d + 1
-    D[d, :] = 0
-    D[d, D_VER], D[d, D_ENT], D[d, D_ACC], D[d, D_QTY] = H[k, H_VER], H[k, H_ENT], H[k, H_ACC], H[k, H_QTY]
-    D[d, D_COVQ], D[d, D_COVV] = H[k, H_QTY], H[k, H_COST]
-    D[d, D_AMT], D[d, D_AMTQ] = max(H[k, H_AMT], 0), H[k, H_QTY]
-    if H[k, H_STATE] & 255 == H_CANCELLED:
-        D[d, D_QTY], D[d, D_AMTQ], D[d, D_AMT] = 0, 0, 0
-    D[d, D_PIECE], D[d, D_CONTRA], D[d, D_AT], D[d, D_TYPE] = -1, H[k, H_OTHER], H[k, H_AT], H[k, H_TYPE]
-    D[d, D_UNCOSTED], D[d, D_LANDED] = (H[k, H_STATE] >> 8) & 1, H[k, H_STATE] >> 9
-    Dm[d] = 1
-    keep(K_HIST, k, H, Hm, M, J)
-    H[k, H_DOC] = d
+    D[d, D_VER], D[d, D_ENT], D[d, D_TYPE] = H[h, H_VER], H[h, H_ENT], H[h, H_TYPE]
+    reopen(d, h, w)
+    D[d, D_COVQ], D[d, D_COVV] = H[h, H_QTY], H[h, H_COST]
+    D[d, D_UNCOSTED], D[d, D_LANDED] = (H[h, H_STATE] >> 8) & 1, H[h, H_STATE] >> 9
+    keep(K_HIST, h, H, w.Hm, M, w.J)
+    H[h, H_DOC] = d
     return d

@@ -10,7 +10,7 @@ from pipelines.kernels.keys import find, insert
 from pipelines.ledger.columns import *
 from pipelines.ledger.kernel.admit import cell_key
 from pipelines.ledger.kernel.cells import outflow
-from pipelines.ledger.kernel.ids import doc_of
+from pipelines.ledger.kernel.ids import doc_of, reopen
 from pipelines.ledger.kernel.queues import add_piece
 from pipelines.ledger.kernel.undo import keep, keep_account, keep_cell, note, touch
 
@@ -132,18 +132,6 @@ def standard(item, at, w):  # type: ignore[no-untyped-def]
 
 
 @helper
-def reopen(d, h, w):  # type: ignore[no-untyped-def]
-    """The document of event h as it was when h had just been posted, before anything came back."""
-    D, H = w.D, w.H
-    keep(K_DOC, d, D, w.Dm, w.M, w.J)
-    D[d, D_ACC], D[d, D_QTY], D[d, D_CONTRA], D[d, D_AT] = H[h, H_ACC], H[h, H_QTY], H[h, H_OTHER], H[h, H_AT]
-    D[d, D_AMT], D[d, D_AMTQ], D[d, D_RETQ], D[d, D_PIECE] = max(H[h, H_AMT], 0), H[h, H_QTY], 0, -1
-    D[d, D_COVQ], D[d, D_COVV], D[d, D_UNCOSTED], D[d, D_LANDED] = 0, 0, 0, 0
-    if H[h, H_STATE] & 255 == H_CANCELLED:
-        D[d, D_QTY], D[d, D_AMTQ], D[d, D_AMT] = 0, 0, 0
-
-
-@helper
 def take(q, k, contra, leg, document, std, digits, fifo, w):  # type: ignore[no-untyped-def]
     """Take k units out of row q's cell; what is not covered joins the queue. Returns the whole cost.
 
@@ -159,7 +147,7 @@ def take(q, k, contra, leg, document, std, digits, fifo, w):  # type: ignore[no-
         H[h, H_STATE] = H_LIVE | ((bits >> 1) << 8)
         H[h, H_COST] = cost
         if u > 0 and H[h, H_DOC] < 0:
-            doc_of(h, H, w.Hm, w.D, w.Dm, M, w.J)
+            doc_of(h, w)
             if M[M_FULL] != 0:
                 return cost + prov
         d = H[h, H_DOC]

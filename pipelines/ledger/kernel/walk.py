@@ -96,7 +96,7 @@ def judge_references(ev, first, last, H, Hs, Ak, D):  # type: ignore[no-untyped-
 @helper
 def try_event(i, w):  # type: ignore[no-untyped-def]
     """Admit, post and audit one event of a record: 0, or the reason why not."""
-    ev, H, D, M, J = w.ev, w.H, w.D, w.M, w.J
+    ev, H, M, J = w.ev, w.H, w.M, w.J
     M[M_EVENT] = M[M_SERIAL]
     if not room(M, J):
         return 0
@@ -105,7 +105,7 @@ def try_event(i, w):  # type: ignore[no-untyped-def]
     if e[E_RH1] != NONE:
         doc = e[E_DOC]
         if doc < 0:
-            doc = doc_of(hist_find(H, w.Hs, e[E_RH1], e[E_RH2]), H, w.Hm, D, w.Dm, M, J)
+            doc = doc_of(hist_find(H, w.Hs, e[E_RH1], e[E_RH2]), w)
         if M[M_FULL] != 0:
             return 0
     why = admit(e, doc, w)

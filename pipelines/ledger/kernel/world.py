@@ -39,7 +39,7 @@ FIELDS: dict[str, tuple[Any, int]] = {
     # accounts and cells with their keys and slots; layers, pieces, documents, standard costs
     "A": (_I64, 10), "Am": (_U8, 0), "Ak": (_I64, 2), "As": (_I32, 0),
     "C": (_I64, 24), "Cm": (_U8, 0), "Ck": (_I64, 2), "Cs": (_I32, 0),
-    "L": (_I64, 9), "Lm": (_U8, 0), "P": (_I64, 12), "Pm": (_U8, 0), "D": (_I64, 16), "Dm": (_U8, 0),
+    "L": (_I64, 9), "Lm": (_U8, 0), "P": (_I64, 12), "Pm": (_U8, 0), "D": (_I64, 14), "Dm": (_U8, 0),
     "Z": (_I64, 5),
     # owner and pool as one number
     "B": (_I64, 2), "Bs": (_I32, 0),

@@ -18,6 +18,7 @@ from pipelines.ledger.columns import (
     N_WORD,
 )  # fmt: skip
 from pipelines.ledger.kernel.admit import RETURN
+from pipelines.ledger.masters import month_text
 from pipelines.ledger.state import LedgerState
 from schemas.registry import TYPE_NAMES
 
@@ -147,7 +148,7 @@ class Columns:
 def _named(months: I64) -> pa.DictionaryArray:
     """YYYY-MM of months counted from 1970-01 = 1; '' for -1."""
     low, high = (int(months.min()), int(months.max())) if len(months) else (0, 0)
-    names = [f"{1970 + (m - 1) // 12}-{(m - 1) % 12 + 1:02d}" if m >= 0 else "" for m in range(low, high + 1)]
+    names = [month_text(m) if m >= 0 else "" for m in range(low, high + 1)]
     return pa.DictionaryArray.from_arrays(pa.array((months - low).astype(np.int32)), pa.array(names))
 
 

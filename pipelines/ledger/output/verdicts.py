@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipelines.kernels.exact import decimal_text
 from pipelines.ledger.columns import (
     COMMITTED,
     E_ENT,
@@ -56,13 +57,7 @@ class Verdicts(Columns):
 
 def _detail(v: I64) -> str:
     """What was found, in no language; the reason says the rest."""
-    asked = _decimal(int(v[V_QTY]))
+    asked = decimal_text(int(v[V_QTY]), 6)
     return {
-        Reason.NEGATIVE_STOCK: f"{_decimal(int(v[V_BOOK]))} < {asked}", Reason.OVER_RETURN: asked
+        Reason.NEGATIVE_STOCK: f"{decimal_text(int(v[V_BOOK]), 6)} < {asked}", Reason.OVER_RETURN: asked
     }.get(BY_CODE[int(v[V_REASON])], "")  # fmt: skip
-
-
-def _decimal(millionths: int) -> str:
-    sign = "-" if millionths < 0 else ""
-    whole, rest = divmod(abs(millionths), 1_000_000)
-    return f"{sign}{whole}" + (f".{rest:06d}".rstrip("0") if rest else "")

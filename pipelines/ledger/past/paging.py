@@ -6,11 +6,12 @@ difference is a fault. From then on what is late or corrected can be posted into
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.kernels.keys import find
 from pipelines.kernels.strings import string_buffers
 from pipelines.ledger.chains.again import repost, reset
 from pipelines.ledger.columns import (
@@ -34,7 +35,6 @@ from pipelines.ledger.columns import (
     H_CANCELLED,
     H_CONTENT,
     H_DOC,
-    H_ENT,
     H_H1,
     H_H2,
     H_ITEM,
@@ -73,7 +73,7 @@ def page_in(s: LedgerState, item: int) -> None:
     """Bring an item's past to hand. `LedgerFault` if its cells would come out otherwise than they are."""
     s.settle()
     _bring(s, item)
-    cells = _cells_of(s, item)
+    cells = cells_of(s, item)
     accounts = np.flatnonzero(np.isin(s.t["A"].data[: s.t["A"].count, A_CELL], cells))
     shadows = np.unique(s.t["A"].data[accounts, A_SITECELL])
     before, kept = s.t["C"].data[cells].copy(), s.t["A"].data[accounts].copy()
@@ -100,7 +100,7 @@ _NO_EVENTS, _NO_VERDICTS = np.zeros((0, EV), np.int64), np.zeros((0, VD), np.int
 _WALKED = [code for name, code in TYPE_CODES.items() if EVENT_TYPES[name].rank < 9 and code > LAST_MASTER]
 
 
-def _cells_of(s: LedgerState, item: int) -> I64:
+def cells_of(s: LedgerState, item: int) -> I64:
     """The item's valuation cells."""
     found, c = [], int(s.t["I"].data[item, I_CELL])
     while c >= 0:
@@ -114,36 +114,33 @@ def _bring(s: LedgerState, item: int) -> None:
     if not s.history.runs:
         return
     rows, content, ids = s.history.of_item(item)
-    h = s.recent.H.data[: s.recent.H.count]
-    mine = h[h[:, H_ITEM] == item][:, [H_ENT, H_VER]]
-    here = set(map(tuple, mine.tolist()))
-    new = np.array(
-        [i for i, k in enumerate(map(tuple, rows[:, [R_ENT, R_VER]].tolist())) if k not in here], np.int64
-    )
-    rows, ids = rows[new], ids.take(pa.array(new, pa.int64()))
+    h = s.recent.rows
+    here = h[h[:, H_ITEM] == item, H_VER]  # all of an item's events are one entity's
+    new = np.flatnonzero(~np.isin(rows[:, R_VER], here))
+    rows, ids = rows[new], ids.take(pa.array(new))
     fresh = to_recent(rows)
     fresh[:, H_CONTENT] = content[new]
     fresh[:, H_H1], fresh[:, H_H2] = id_hashes(s.words.column(fresh[:, H_SOURCE]), ids)
     enter_documents(s)
-    fresh[:, H_DOC] = _documents_of(s, rows[:, R_ENT], rows[:, R_VER])
+    fresh[:, H_DOC] = s.maps["docs"].find(rows[:, R_ENT], rows[:, R_VER])
     linked = rows[:, R_LINK] >= 0
-    fresh[linked, H_LINK] = _documents_of(s, rows[linked, R_ENT], rows[linked, R_LINK])
+    fresh[linked, H_LINK] = s.maps["docs"].find(rows[linked, R_ENT], rows[linked, R_LINK])
     s.recent.add(fresh, ids)
     s.M[M_HIST] = s.recent.H.count
     _targets(s, item)
 
 
-def known(s: LedgerState, h1: int, source: str, name: str) -> bool:
+def known(s: LedgerState, h1: Any, source: str, name: str) -> bool:
     """Whether history has the event."""
     return int(_lookup(s, h1, source, name)[0][0]) >= 0
 
 
-def _lookup(s: LedgerState, h1: int, source: str, name: str) -> tuple[I64, I64]:
+def _lookup(s: LedgerState, h1: Any, source: str, name: str) -> tuple[I64, I64]:
     word = s.words.ids(pa.array([source]))
     return s.history.lookup(np.array([h1]), word, string_buffers(pa.array([name])))
 
 
-def bring_one(s: LedgerState, h1: int, source: str, name: str) -> None:
+def bring_one(s: LedgerState, h1: Any, source: str, name: str) -> None:
     """An event that history has comes back: with its item's past, or alone if it moves no item."""
     run, row = _lookup(s, h1, source, name)
     rows = s.history.rows(run, row)
@@ -159,17 +156,12 @@ def bring_one(s: LedgerState, h1: int, source: str, name: str) -> None:
 
 def _targets(s: LedgerState, item: int) -> None:
     """Corrections and cancels of the item's events point to the rows of those."""
-    h = s.recent.H.data[: s.recent.H.count]
+    h = s.recent.rows
     mine = np.flatnonzero(h[:, H_ITEM] == item)
-    row_of = {(int(h[k, H_ENT]), int(h[k, H_VER])): k for k in mine.tolist()}
-    for k in mine[np.isin(h[mine, H_TYPE], ABOUT)].tolist():
-        h[k, H_LINK] = row_of[int(h[k, H_ENT]), int(h[k, H_OTHER])]
-
-
-def _documents_of(s: LedgerState, ent: I64, version: I64) -> I64:
-    """The row of each event's document, -1 where it has none."""
-    m = s.maps["docs"]
-    return np.array([int(find(m.keys, m.slots, e, v)) for e, v in zip(ent, version, strict=True)], np.int64)
+    about = mine[np.isin(h[mine, H_TYPE], ABOUT)]
+    if len(about):
+        order = mine[np.argsort(h[mine, H_VER])]
+        h[about, H_LINK] = order[np.searchsorted(h[order, H_VER], h[about, H_OTHER])]
 
 
 def _empty(s: LedgerState, cells: I64, accounts: I64, shadows: I64) -> None:
@@ -184,7 +176,7 @@ def _empty(s: LedgerState, cells: I64, accounts: I64, shadows: I64) -> None:
 def _in_order(s: LedgerState, item: int) -> I64:
     """The rows of H that are events of the item that move it, in the order of event time."""
     s.t["I"].data[item, I_REVALS] = 0
-    h = s.recent.H.data[: s.recent.H.count]
+    h = s.recent.rows
     state = h[:, H_STATE] & 255
     mine = (h[:, H_ITEM] == item) & np.isin(h[:, H_TYPE], _WALKED)
     found = np.flatnonzero(mine & ((state == H_LIVE) | (state == H_CANCELLED)))

@@ -6,6 +6,8 @@ nowhere else. So a save keeps those, and the rest may be dropped at any save.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -26,7 +28,7 @@ from pipelines.ledger.columns import (
     WN,
     YW,
 )
-from pipelines.ledger.kernel.ids import hist_rehash
+from pipelines.ledger.kernel.ids import hist_rehash, recent_row
 
 I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
@@ -58,6 +60,15 @@ class Recent:
         self.Y = np.empty((1 << 8, YW), np.int64)
         self.heap = np.empty(1 << 8, np.int64)
         self.moved: list[tuple[int, int]] = []  # rows of H that are another item's now, and whose they were
+
+    @property
+    def rows(self) -> I64:
+        """The rows of H that are in use."""
+        return self.H.data[: self.H.count]
+
+    def row(self, h1: Any, h2: Any) -> int:
+        """The row of an event by the hashes of its id, -1 where it is not here."""
+        return int(recent_row(self.H.data, self.Hs, h1, h2))
 
     def reserve(self, events: int, rows: int, cells: int) -> None:
         """Room for so many more events; `rows` of the chains there are now, `cells` of the ledger."""

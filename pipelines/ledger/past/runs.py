@@ -20,9 +20,9 @@ from pipelines.kernels.arrays import map_arrays, write_arrays
 from pipelines.kernels.compiled import kernel
 from pipelines.kernels.frames import FRAME, Frames, pack, unpack, value_at
 from pipelines.kernels.strings import Interner, string_buffers
+from pipelines.ledger.chains.chain import RANK
 from pipelines.ledger.columns import H_DEAD
 from pipelines.ledger.hashing import id_hashes
-from schemas.registry import EVENT_TYPES, TYPE_CODES
 
 I64 = NDArray[np.int64]
 # Columns of a row: those of recent history that last (`past.layout` turns one into the other). R_END: where
@@ -32,8 +32,6 @@ I64 = NDArray[np.int64]
     R_OWN, R_UNIT, R_SQTY, R_PRICE, R_RAW, R_DISC, R_TAX, R_SENT, R_LANDED, R_CROW, R_END,
 ) = range(25)  # fmt: skip
 RW = 25
-_RANK = np.zeros(max(TYPE_CODES.values()) + 1, np.int64)
-_RANK[list(TYPE_CODES.values())] = [EVENT_TYPES[name].rank for name in TYPE_CODES]
 
 
 @kernel
@@ -179,7 +177,7 @@ def _among(*same: NDArray[np.bool_]) -> I64:
 def _by_whole_key(rows: I64, ids: pa.StringArray, words: Interner) -> I64:
     used, place = np.unique(rows[:, R_SOURCE], return_inverse=True)
     by_text = np.argsort(np.argsort(np.array([words.text(w).encode() for w in used.tolist()], object)))
-    key = [rows[:, R_SEQ], by_text[place], _RANK[rows[:, R_TYPE]], rows[:, R_AT], rows[:, R_ITEM]]
+    key = [rows[:, R_SEQ], by_text[place], RANK[rows[:, R_TYPE]], rows[:, R_AT], rows[:, R_ITEM]]
     order: I64 = np.lexsort(key)
     tied = order[_among(*(np.diff(column[order]) == 0 for column in key))]
     if not len(tied):

@@ -19,13 +19,16 @@ class Sources:
     def __init__(self, state: LedgerState) -> None:
         self.s = state
         self._order, self._met = np.empty(0, np.int64), -1
+        self._known: NDArray[np.bool_] = np.zeros(0, bool)
 
     def meet(self, words: I64) -> None:
         """Remember the words of sources."""
-        known = self.s.extra.setdefault("sources", [])
-        for word in np.unique(words).tolist():
-            if word not in known:
-                known.append(word)
+        if len(self._known) < self.s.words.count:
+            self._known = np.zeros(2 * self.s.words.count, bool)
+            self._known[self.s.extra.setdefault("sources", [])] = True
+        new = np.unique(words[~self._known[words]])
+        self._known[new] = True
+        self.s.extra.setdefault("sources", []).extend(new.tolist())
 
     def order(self) -> I64:
         """int64[words]: the place of each source among all, at its word."""

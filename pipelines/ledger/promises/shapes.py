@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from pipelines.kernels.exact import decimal_text
 from schemas.accounts import site_of
 
 Event = Mapping[str, Any]
@@ -194,15 +195,8 @@ def half_even(n: int, d: int) -> int:
     return whole + (2 * rest > d or (2 * rest == d and whole % 2 == 1))
 
 
-def number_text(millionths: int) -> str:
-    """2500000 -> '2.5'."""
-    sign, size = "-" if millionths < 0 else "", abs(millionths)
-    whole, rest = divmod(size, 1_000_000)
-    return f"{sign}{whole}" + (f".{rest:06d}".rstrip("0") if rest else "")
-
-
 def short_of(there: int, asked: int, shelf: Shelf, lot: str = "") -> str:
     """The detail of a refusal: `3 < 5: SITE ITEM pool POOL lot LOT`."""
     pool = f" pool {shelf.pool}" if shelf.pool not in ("", EVERY) else ""
     at = f"{shelf.site} {shelf.item}{pool}" + (f" lot {lot}" if lot else "")
-    return f"{number_text(there)} < {number_text(asked)}: {at}"
+    return f"{decimal_text(there, 6)} < {decimal_text(asked, 6)}: {at}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pipelines.kernels.exact import decimal_text
 from pipelines.ledger.promises.lots import Desk, status
-from pipelines.ledger.promises.shapes import Event, Refusal, StockKey, number_text, text
+from pipelines.ledger.promises.shapes import Event, Refusal, StockKey, text
 from schemas.accounts import site_of
 
 
@@ -41,7 +42,8 @@ def state(d: Desk, key: StockKey) -> str:
     there = sum(row.qty for row in rows)
     promised = reserved(d, key) + sum(max(0, row.qty) for row in rows if row.pool)
     blocked = max(0, there) if status(d, (entity, item, lot)) != "ok" else 0
-    return f"on_hand {number_text(there)} reserved {number_text(promised)} blocked {number_text(blocked)}"
+    shown = {"on_hand": there, "reserved": promised, "blocked": blocked}
+    return " ".join(f"{name} {decimal_text(qty, 6)}" for name, qty in shown.items())
 
 
 def reserved(d: Desk, key: StockKey) -> int:

@@ -31,7 +31,7 @@ VALUE = "SELECT sum(value_amt) AS x FROM mart.v_stock_now"
 VERSIONS = "SELECT max(version) AS x FROM mart.v_movement"
 DOUBLED = """
     SELECT count() AS x FROM (
-        SELECT event_id FROM mart.v_movement WHERE status = 'posted'
+        SELECT event_id FROM mart.v_movement WHERE status = 'posted' AND corrects_event = ''
         GROUP BY source, event_id HAVING uniqExact(version) > 1)"""
 UNACCOUNTED = """
     SELECT count() AS x FROM mart.v_intake

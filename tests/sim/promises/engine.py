@@ -81,9 +81,10 @@ class ReferenceStock:
         self._newest: dict[AccountKey, int] = {}
 
     def rows(self, entity: str, site: str, item: str, owner: str) -> Iterator[StockRow]:
-        """The accounts of an item at a site."""
+        """The accounts of an item at a site, those whose only movement was cancelled, too."""
         newest = self.newest()
-        for a, qty in list(self.s.walk(entity).state.accounts.items()):
+        there = self.s.walk(entity).state.accounts
+        for a, qty in (dict.fromkeys((a for a in newest if a[0] == entity), Fraction(0)) | there).items():
             if physical(a) and (site_of(a[1]), a[2], a[4]) == (site, item, owner):
                 yield StockRow(a[1], a[3], a[5], int(qty * UNITS), newest.get(a, 0))
 

@@ -16,6 +16,7 @@ from tests.casefiles.comparing import differences
 from tests.casefiles.ways import ReferenceWay
 from tests.conftest import SHARE
 from tests.records import Event, Record, Run
+from tests.sim.cutting import cuts_and_saves
 from tests.sim.shrinking import shrink
 from tests.sim.truth.streams import records, world
 
@@ -55,11 +56,8 @@ def arrivals(seed: int, n: int) -> list[Record]:
 
 
 def found(some: list[Record], seed: int) -> list[str]:
-    """The differences between the two ledgers; an exception is one too. Cuts and saves are of the records."""
-    share = random.Random(seed).choice([0.05, 0.3, 1.0])
-    draws = [random.Random(f"{seed} {r.events[0]['id']}").random() for r in some]
-    cuts = [i for i, draw in enumerate(draws, 1) if draw < share or i == len(some)]
-    saves = [cut for cut in cuts if draws[cut - 1] < share / 3]
+    """The differences between the two ledgers; an exception is one too."""
+    cuts, saves = cuts_and_saves(some, seed, [0.05, 0.3, 1.0], 3)
     wanted, _ = ReferenceWay().run(Run(some))
     try:
         return differences(wanted, fast.fast_faces(Run(some), cuts, saves))
